@@ -1,0 +1,69 @@
+namespace Mcu.Generator.Graphs;
+
+/// <summary>Element types that a graph may hold.</summary>
+public enum DataType
+{
+    Float32,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+}
+
+/// <summary>
+/// Where an activation comes from in the file as read, and how it lies now:
+/// <paramref name="Permutation"/> maps the present axes to the source's (<c>source.Shape[Permutation[i]] == Shape[i]</c>),
+/// empty for the same order.
+/// </summary>
+public sealed record TensorSource(string Name, EquatableArray<int> Permutation);
+
+/// <summary>A named tensor of a graph: an activation, or a constant when <see cref="Data"/> is set.</summary>
+/// <param name="Name">Unique in the graph; the name of the source model where it has one.</param>
+/// <param name="Type">Element type.</param>
+/// <param name="Shape">Dimensions, outermost first.</param>
+public sealed record Tensor(string Name, DataType Type, Shape Shape)
+{
+    /// <summary>Quantisation of an int8 or int32 tensor; null for float and index tensors.</summary>
+    public Quantization? Quantization { get; init; }
+
+    /// <summary>Constant contents, or null for an activation.</summary>
+    public TensorData? Data { get; init; }
+
+    /// <summary>The tensor of the source file that this one holds, where passes kept one.</summary>
+    public TensorSource? Source { get; init; }
+
+    public bool IsConstant => Data is not null;
+
+    public float[] Floats() => ((FloatData)Data!).Values.ToArray();
+}
+
+/// <summary>Contents of a constant tensor, row-major.</summary>
+public abstract record TensorData
+{
+    public abstract int Length { get; }
+}
+
+public sealed record FloatData(EquatableArray<float> Values) : TensorData
+{
+    public override int Length => Values.Length;
+}
+
+public sealed record Int8Data(EquatableArray<sbyte> Values) : TensorData
+{
+    public override int Length => Values.Length;
+}
+
+public sealed record Int16Data(EquatableArray<short> Values) : TensorData
+{
+    public override int Length => Values.Length;
+}
+
+public sealed record Int32Data(EquatableArray<int> Values) : TensorData
+{
+    public override int Length => Values.Length;
+}
+
+public sealed record Int64Data(EquatableArray<long> Values) : TensorData
+{
+    public override int Length => Values.Length;
+}
