@@ -48,9 +48,14 @@ public sealed class TensorValue
 
     public DataType Type { get; }
 
+    /// <summary>The elements in an array of the element type.</summary>
+    public Array Elements => data;
+
     public float[] Floats => (float[])data;
 
     public sbyte[] Int8 => (sbyte[])data;
+
+    public short[] Int16 => (short[])data;
 
     public int[] Int32 => (int[])data;
 

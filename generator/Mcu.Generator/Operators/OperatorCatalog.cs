@@ -7,6 +7,24 @@ public static class OperatorCatalog
 {
     public static IReadOnlyList<OperatorRoom> Rooms { get; } =
     [
+        new AddRoom(),
+        new AveragePool2DRoom(),
+        new BatchNormalizationRoom(),
+        new ClampRoom(),
+        new Conv2DRoom(),
+        new DepthwiseConv2DRoom(),
+        new DequantizeRoom(),
+        new FullyConnectedRoom(),
+        new GemmRoom(),
+        new IdentityRoom(),
+        new MatMulRoom(),
+        new MaxPool2DRoom(),
+        new MeanRoom(),
+        new PadRoom(),
+        new QuantizeRoom(),
+        new ReshapeRoom(),
+        new SoftmaxRoom(),
+        new TransposeRoom(),
     ];
 
     private static readonly FrozenDictionary<Type, OperatorRoom> ByType = Rooms.ToFrozenDictionary(r => r.OperatorType);

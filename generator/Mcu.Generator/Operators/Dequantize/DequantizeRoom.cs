@@ -1,0 +1,27 @@
+using Mcu.Generator.Execution;
+using Mcu.Generator.Graphs;
+
+namespace Mcu.Generator.Operators;
+
+public sealed partial class DequantizeRoom : OperatorRoom<Dequantize>
+{
+    public override string Name => "dequantize";
+
+    public override IReadOnlyList<OutputType> Infer(NodeView node)
+    {
+        Tensor x = node.Input(0);
+        node.Require(x.Type == DataType.Int8, "MCU0631", $"'{x.Name}' has element type {x.Type}, not Int8");
+        return [new OutputType(DataType.Float32, x.Shape)];
+    }
+
+    public override void RunFloat(NodeRun run)
+    {
+        Tensor x = run.View.Input(0);
+        Quantization from = x.Quantization ?? throw run.View.Error("MCU0635", $"'{x.Name}' is int8 but has no scale and zero point");
+        sbyte[] values = run.Input(0).Int8;
+        for (int i = 0; i < values.Length; i++)
+        {
+            run.Output.Floats[i] = from.Scale * (values[i] - from.ZeroPoint);
+        }
+    }
+}
