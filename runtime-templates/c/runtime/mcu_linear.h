@@ -1,0 +1,61 @@
+/*
+ * What layers with weights share: constants that an adapter can switch by pointer, and the low-rank and sparse terms
+ * that add to the accumulator before requantisation.
+ */
+#ifndef MCU_LINEAR_H
+#define MCU_LINEAR_H
+
+#include "mcu_runtime.h"
+
+/* LoRA beside the base: u = clamp16(requant(A*x + a_bias)), then (B*u + half) >> shift is added to the accumulator. */
+typedef struct {
+    const int8_t *a;             /* rank rows, packed as the layer's weights */
+    const int32_t *a_bias;       /* per rank: -input zero point * sum of the row */
+    const int32_t *a_multiplier; /* per rank */
+    const int8_t *a_shift;       /* per rank, to the right */
+    const int8_t *b;             /* [outputs][rank] */
+    const uint8_t *b_shift;      /* per output, to the right */
+    uint16_t rank;
+    uint16_t rank_padded; /* rows of a as packed */
+} mcu_lora;
+
+/* Weights that differ from the base's: row o has entries row_start[o] .. row_start[o + 1]. */
+typedef struct {
+    const uint16_t *row_start;
+    const uint16_t *column;
+    const int16_t *difference;
+} mcu_sparse;
+
+/* Constants of one layer; the base has one, and so has each adapter that changes the layer. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *bias; /* input zero point folded in */
+    const int32_t *multiplier;
+    const int8_t *shift; /* to the right, negative is to the left */
+    const mcu_lora *lora;     /* or null */
+    const mcu_sparse *sparse; /* or null */
+} mcu_linear;
+
+/* Numbers of one layer that no adapter changes. */
+typedef struct {
+    uint16_t depth;        /* inputs per output */
+    uint16_t depth_padded; /* bytes per packed weight row */
+    uint16_t outputs;
+    int8_t input_zero_point;
+    int8_t output_zero_point;
+    int8_t activation_min;
+    int8_t activation_max;
+    uint8_t fast; /* every shift >= 1 and every |accumulator| < 2^30 */
+} mcu_linear_shape;
+
+/* Window geometry of a convolution or pool, NHWC. */
+typedef struct {
+    uint16_t input_h, input_w, input_c;
+    uint16_t output_h, output_w, output_c;
+    uint8_t kernel_h, kernel_w;
+    uint8_t stride_h, stride_w;
+    uint8_t dilation_h, dilation_w;
+    uint8_t pad_top, pad_left;
+} mcu_window;
+
+#endif

@@ -1,0 +1,11 @@
+/* One row of a linear layer in portable C: x holds depth bytes, out gets one byte per output. */
+#ifndef MCU_LINEAR__C_H
+#define MCU_LINEAR__C_H
+
+#include "mcu_linear.h"
+
+/* Values of u that the scratch of mcu_linear_row__c holds: one per rank. */
+void mcu_linear_row__c(const mcu_linear_shape *shape, const mcu_linear *layer, const int8_t *x, int8_t *out,
+                       int16_t *projected);
+
+#endif

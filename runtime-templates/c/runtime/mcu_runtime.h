@@ -1,0 +1,43 @@
+/*
+ * Mcu runtime: error codes, types and the arithmetic that every kernel shares.
+ * C99, no allocation, no state. May be used freely in firmware (Apache-2.0).
+ */
+#ifndef MCU_RUNTIME_H
+#define MCU_RUNTIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Emitted code checks this number: code and runtime of different versions do not mix. */
+#define MCU_RUNTIME_VERSION 1
+
+#define MCU_OK 0              /* success */
+#define MCU_ERROR_ARGUMENT 1  /* a null pointer */
+#define MCU_ERROR_ARENA 2     /* arena too small or not aligned */
+#define MCU_ERROR_ADAPTER 3   /* no adapter has this index */
+
+/* Where constants go; define these on the command line to choose sections, e.g. external flash. */
+#ifndef MCU_SECTION
+#if defined(__GNUC__) && !defined(__APPLE__)
+#define MCU_SECTION(name) __attribute__((section(name)))
+#else
+#define MCU_SECTION(name)
+#endif
+#endif
+#ifndef MCU_WEIGHTS
+#define MCU_WEIGHTS MCU_SECTION(".rodata.mcu_weights")
+#endif
+#ifndef MCU_ADAPTER
+#define MCU_ADAPTER MCU_SECTION(".rodata.mcu_adapter")
+#endif
+
+/*
+ * Called before (phase 0) and after (phase 1) each layer; for profiling, or to yield in an RTOS. The arena must not be
+ * touched from it.
+ */
+typedef void (*mcu_hook)(void *user, int layer, int phase);
+
+/* Static assertion that C99 accepts. */
+#define MCU_STATIC_ASSERT(condition, name) typedef char mcu_assert_##name[(condition) ? 1 : -1]
+
+#endif
