@@ -1,0 +1,50 @@
+using Mcu.Generator.Operators.Numerics;
+
+namespace Mcu.Generator.Lowering;
+
+/// <summary>Largest magnitude that a layer's accumulator, or any prefix of its sum, can reach over all int8 inputs.</summary>
+public static class AccumulatorBound
+{
+    /// <param name="depth">Weights per output.</param>
+    /// <param name="outputsInnermost">Whether weights are <c>[depth, outputs]</c> (depthwise) and not <c>[outputs, depth]</c>.</param>
+    public static long Of(LinearLayer layer, int depth, bool outputsInnermost = false)
+    {
+        long largest = 0;
+        for (int o = 0; o < layer.OutputChannels; o++)
+        {
+            long weights = 0;
+            for (int k = 0; k < depth; k++)
+            {
+                weights += Math.Abs((int)layer.Weights[outputsInnermost ? (k * layer.OutputChannels) + o : (o * depth) + k]);
+            }
+
+            // Raw inputs reach 128 in magnitude; the zero point, at most 128, is folded into the bias.
+            long bound = Math.Abs((long)layer.Bias[o]) + (weights * 256) + Adapter(layer, o);
+            largest = Math.Max(largest, bound);
+        }
+
+        return largest;
+    }
+
+    private static long Adapter(LinearLayer layer, int output)
+    {
+        long bound = 0;
+        if (layer.Side is { } side)
+        {
+            for (int r = 0; r < side.Rank; r++)
+            {
+                bound += Math.Abs((int)side.B[(output * side.Rank) + r]) * 32768L;
+            }
+        }
+
+        if (layer.Corrections is { } corrections)
+        {
+            for (int i = corrections.RowStarts[output]; i < corrections.RowStarts[output + 1]; i++)
+            {
+                bound += Math.Abs((int)corrections.Differences[i]) * 256L;
+            }
+        }
+
+        return bound;
+    }
+}

@@ -1,0 +1,35 @@
+using Mcu.Generator.Graphs;
+using Mcu.Generator.Operators;
+using Mcu.Generator.Operators.Numerics;
+
+namespace Mcu.Generator.Lowering;
+
+/// <summary>What a room adds to reach C: which kernel runs the node, with which constants.</summary>
+public interface ICKernelRoom
+{
+    /// <summary>Folder under runtime-templates/c/kernels; null for an operator that needs no kernel.</summary>
+    string? KernelFolder { get; }
+
+    /// <summary>
+    /// The node as a kernel call, or null when it moves nothing (its output is its input's memory). Throws MCU09xx where no
+    /// kernel fits.
+    /// </summary>
+    LoweredLayer? Lower(LoweringContext context);
+}
+
+/// <summary>What lowering sees of one node.</summary>
+/// <param name="View">The node in its graph.</param>
+/// <param name="Layer">Prepared constants of the base.</param>
+/// <param name="Variants">Per adapter of the model: its layer, or null where it keeps the base's.</param>
+/// <param name="Kernels">Instruction set.</param>
+public sealed record LoweringContext(NodeView View, Int8Layer Layer, EquatableArray<LinearLayer?> Variants, KernelSet Kernels)
+{
+    public bool IsDsp => Kernels == KernelSet.Dsp;
+
+    /// <summary>Suffix of kernels that exist per instruction set.</summary>
+    public string KernelSuffix => IsDsp ? "__dsp" : "__c";
+
+    /// <summary>The base's linear layer and every adapter's.</summary>
+    public IEnumerable<LinearLayer> LinearLayers =>
+        Variants.Where(v => v is not null).Select(v => v!).Prepend((LinearLayer)Layer);
+}

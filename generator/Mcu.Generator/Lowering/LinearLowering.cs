@@ -1,0 +1,174 @@
+using Mcu.Generator.Graphs;
+using Mcu.Generator.Operators;
+using Mcu.Generator.Operators.Numerics;
+using static Mcu.Generator.Lowering.CText;
+
+namespace Mcu.Generator.Lowering;
+
+/// <summary>Packs the constants of linear layers as the C kernels read them, and proves what the fast path relies on.</summary>
+public static class LinearLowering
+{
+    private const long FastLimit = 1L << 30;
+
+    /// <summary>Bytes of a packed weight row of a matrix kernel.</summary>
+    public static int PaddedDepth(int depth, bool dsp) => dsp ? (depth + 3) & ~3 : depth;
+
+    /// <summary>Rows of a packed weight matrix.</summary>
+    public static int PaddedRows(int rows, bool dsp) => dsp ? (rows + 1) & ~1 : rows;
+
+    /// <summary>Initialiser of <c>mcu_linear_shape</c>.</summary>
+    public static string ShapeField(LoweringContext context, int depth, int depthPadded)
+    {
+        var layer = (LinearLayer)context.Layer;
+        context.View.Require(depthPadded <= ushort.MaxValue && layer.OutputChannels <= ushort.MaxValue, "MCU0901", "more than 65535 inputs or outputs per pixel");
+        return $".linear = {{{string.Join(", ", [
+            Field("depth", depth), Field("depth_padded", depthPadded), Field("outputs", layer.OutputChannels),
+            Field("input_zero_point", layer.InputZeroPoint), Field("output_zero_point", layer.OutputZeroPoint),
+            Field("activation_min", layer.ActivationMin), Field("activation_max", layer.ActivationMax),
+            Field("fast", IsFast(context, depth) ? 1 : 0)])}}}";
+    }
+
+    /// <summary>Tables of a matrix kernel; weights are <c>[outputs, depth]</c>.</summary>
+    public static LinearTables MatrixTables(LoweringContext context, LinearLayer layer, int depth)
+    {
+        bool dsp = context.IsDsp;
+        int rows = PaddedRows(layer.OutputChannels, dsp);
+        return new LinearTables(
+            CTable.Int8(PackMatrix(layer.Weights, layer.OutputChannels, depth, dsp)),
+            CTable.Int32(Pad(FoldedBias(layer, depth), rows)),
+            CTable.Int32(layer.Multipliers),
+            CTable.Int8(layer.Shifts.Select(s => (sbyte)-s)),
+            layer.Side is null ? null : SideTables(layer, layer.Side, depth, dsp),
+            layer.Corrections is null ? null : SparseTablesOf(context, layer.Corrections));
+    }
+
+    /// <summary>Tables of a depthwise kernel; <paramref name="weights"/> are <c>[outputs, taps]</c>.</summary>
+    public static LinearTables DepthwiseTables(LinearLayer layer, sbyte[] weights, int taps) => new(
+        CTable.Int8(weights),
+        CTable.Int32(FoldedBias(layer with { Weights = EquatableArray.Wrap(weights) }, taps)),
+        CTable.Int32(layer.Multipliers),
+        CTable.Int8(layer.Shifts.Select(s => (sbyte)-s)),
+        null,
+        null);
+
+    /// <summary>Rank of the largest side path among the variants, padded as the kernel wants it; 0 for none.</summary>
+    public static int LargestRank(LoweringContext context) =>
+        context.LinearLayers.Max(l => l.Side is null ? 0 : PaddedRows(l.Side.Rank, context.IsDsp));
+
+    /// <summary>
+    /// Rows of <c>[rows, depth]</c> bytes: plain, or in pairs of rows, four columns at a time, padded with zeros.
+    /// </summary>
+    public static sbyte[] PackMatrix(EquatableArray<sbyte> weights, int rows, int depth, bool dsp)
+    {
+        if (!dsp)
+        {
+            return weights.ToArray();
+        }
+
+        int groups = PaddedDepth(depth, dsp) / 4;
+        var packed = new sbyte[PaddedRows(rows, dsp) * groups * 4];
+        for (int row = 0; row < rows; row++)
+        {
+            for (int k = 0; k < depth; k++)
+            {
+                int index = (((((row / 2) * groups) + (k / 4)) * 2) + (row % 2)) * 4;
+                packed[index + (k % 4)] = weights[(row * depth) + k];
+            }
+        }
+
+        return packed;
+    }
+
+    /// <summary>The bias with <c>−zx·sum w</c> folded in; MCU0904 where an accumulator could overflow.</summary>
+    private static IEnumerable<int> FoldedBias(LinearLayer layer, int depth)
+    {
+        var bias = new int[layer.OutputChannels];
+        for (int o = 0; o < bias.Length; o++)
+        {
+            long folded = layer.Bias[o] - ((long)layer.InputZeroPoint * Sum(layer.Weights.Span.Slice(o * depth, depth)));
+            if (layer.Corrections is { } corrections)
+            {
+                folded -= (long)layer.InputZeroPoint * Sum(corrections.Differences.Span[corrections.RowStarts[o]..corrections.RowStarts[o + 1]]);
+            }
+
+            bias[o] = checked((int)folded);
+        }
+
+        return bias;
+    }
+
+    private static LoraTables SideTables(LinearLayer layer, SidePath side, int depth, bool dsp)
+    {
+        int padded = PaddedRows(side.Rank, dsp);
+        var aBias = new int[side.Rank];
+        for (int r = 0; r < side.Rank; r++)
+        {
+            aBias[r] = -layer.InputZeroPoint * (int)Sum(side.A.Span.Slice(r * depth, depth));
+        }
+
+        return new LoraTables(
+            side.Rank,
+            padded,
+            CTable.Int8(PackMatrix(side.A, side.Rank, depth, dsp)),
+            CTable.Int32(Pad(aBias, padded)),
+            CTable.Int32(side.Multipliers),
+            CTable.Int8(side.Shifts.Select(s => (sbyte)-s)),
+            CTable.Int8(side.B),
+            CTable.UInt8(side.OutputShifts));
+    }
+
+    private static SparseTables SparseTablesOf(LoweringContext context, SparseCorrection corrections)
+    {
+        context.View.Require(corrections.Columns.Length <= ushort.MaxValue, "MCU0905", "a sparse merge has more than 65535 changed weights", "Use --adapter-mode side.");
+        return new SparseTables(CTable.UInt16(corrections.RowStarts), CTable.UInt16(corrections.Columns), CTable.Int16(corrections.Differences));
+    }
+
+    /// <summary>Whether every variant's shifts are at least 1 to the right and no accumulator reaches 2^30.</summary>
+    private static bool IsFast(LoweringContext context, int depth)
+    {
+        long largest = 0;
+        bool shifts = true;
+        foreach (LinearLayer layer in context.LinearLayers)
+        {
+            largest = Math.Max(largest, AccumulatorBound.Of(layer, depth, context.View.Node.Operator is DepthwiseConv2D));
+            shifts &= layer.Shifts.All(s => s <= -1);
+        }
+
+        context.View.Require(largest < 1L << 31, "MCU0904", $"an accumulator could reach {largest} and overflow 32 bits", "The bias or the weights are out of range for int8 quantisation.");
+        return shifts && largest < FastLimit;
+    }
+
+    private static IEnumerable<int> Pad(IEnumerable<int> values, int length)
+    {
+        int[] padded = new int[length];
+        int count = 0;
+        foreach (int value in values)
+        {
+            padded[count++] = value;
+        }
+
+        return padded;
+    }
+
+    private static long Sum(ReadOnlySpan<sbyte> values)
+    {
+        long sum = 0;
+        foreach (sbyte value in values)
+        {
+            sum += value;
+        }
+
+        return sum;
+    }
+
+    private static long Sum(ReadOnlySpan<short> values)
+    {
+        long sum = 0;
+        foreach (short value in values)
+        {
+            sum += value;
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,87 @@
+using Mcu.Generator.Graphs;
+
+namespace Mcu.Generator.Lowering;
+
+/// <summary>Which instruction set the kernels are written for.</summary>
+public enum KernelSet
+{
+    /// <summary>Portable C99.</summary>
+    Portable,
+
+    /// <summary>Armv7E-M and Armv8-M with the DSP extension.</summary>
+    Dsp,
+}
+
+/// <summary>A constant array that an emitted file holds.</summary>
+/// <param name="CType">Element type in C.</param>
+/// <param name="Values">Elements as integers.</param>
+/// <param name="ElementBytes">Size of an element.</param>
+public sealed record CTable(string CType, EquatableArray<long> Values, int ElementBytes)
+{
+    public int Bytes => Values.Length * ElementBytes;
+
+    public static CTable Int8(IEnumerable<sbyte> values) => new("int8_t", values.Select(v => (long)v).ToEquatableArray(), 1);
+
+    public static CTable UInt8(IEnumerable<int> values) => new("uint8_t", values.Select(v => (long)v).ToEquatableArray(), 1);
+
+    public static CTable Int16(IEnumerable<short> values) => new("int16_t", values.Select(v => (long)v).ToEquatableArray(), 2);
+
+    public static CTable UInt16(IEnumerable<int> values) => new("uint16_t", values.Select(v => (long)v).ToEquatableArray(), 2);
+
+    public static CTable Int32(IEnumerable<int> values) => new("int32_t", values.Select(v => (long)v).ToEquatableArray(), 4);
+}
+
+/// <summary>Tables of one linear layer, of the base or of one adapter, packed as the kernel reads them.</summary>
+public sealed record LinearTables(CTable Weights, CTable Bias, CTable Multiplier, CTable Shift, LoraTables? Lora, SparseTables? Sparse)
+{
+    public IEnumerable<CTable> All =>
+        new[] { Weights, Bias, Multiplier, Shift }.Concat(Lora?.All ?? []).Concat(Sparse?.All ?? []);
+}
+
+/// <summary>Tables of a low-rank side path.</summary>
+public sealed record LoraTables(int Rank, int RankPadded, CTable A, CTable ABias, CTable AMultiplier, CTable AShift, CTable B, CTable BShift)
+{
+    public IEnumerable<CTable> All => [A, ABias, AMultiplier, AShift, B, BShift];
+}
+
+/// <summary>Tables of a sparse correction.</summary>
+public sealed record SparseTables(CTable RowStart, CTable Column, CTable Difference)
+{
+    public IEnumerable<CTable> All => [RowStart, Column, Difference];
+}
+
+/// <summary>
+/// Permission for input and output to share memory (generator/DESIGN.md section 6):
+/// <c>offset(input) − offset(output) ≥ Distance</c>, or exactly <c>Distance</c>.
+/// </summary>
+public sealed record Overlap(int InputIndex, int Distance, bool Exact = false);
+
+/// <summary>One layer as calls of C kernels, before memory is planned.</summary>
+/// <param name="Function">Kernel entry point.</param>
+/// <param name="ParameterType">C type of its parameter struct.</param>
+/// <param name="Parameters">Designated initialisers of that struct, in order.</param>
+/// <param name="Files">Kernel and runtime files under runtime-templates/c that it needs.</param>
+/// <param name="ScratchBytes">Temporary memory in the arena; 0 for none.</param>
+/// <param name="PassesScratch">Whether the kernel takes a scratch argument.</param>
+public sealed record LoweredLayer(
+    string Function,
+    string ParameterType,
+    EquatableArray<string> Parameters,
+    EquatableArray<string> Files,
+    int ScratchBytes = 0,
+    bool PassesScratch = false)
+{
+    public EquatableArray<Overlap> Overlaps { get; init; }
+
+    /// <summary>Tables that the parameter struct points to, by field name.</summary>
+    public EquatableArray<(string Field, CTable Table)> FieldTables { get; init; }
+
+    /// <summary>Tables of a linear layer; null for other kernels.</summary>
+    public LinearTables? Linear { get; init; }
+
+    /// <summary>Per adapter of the model its tables for this layer, or null where it keeps the base's.</summary>
+    public EquatableArray<LinearTables?> Adapters { get; init; }
+
+    /// <summary>Graph inputs that the kernel reads as activations.</summary>
+    public int ActivationInputs { get; init; } = 1;
+}

@@ -1,0 +1,36 @@
+using Mcu.Generator.Lowering;
+using static Mcu.Generator.Lowering.CText;
+
+namespace Mcu.Generator.Operators;
+
+public sealed partial class AddRoom : ICKernelRoom
+{
+    public string KernelFolder => "add";
+
+    public LoweredLayer Lower(LoweringContext context)
+    {
+        var add = (AddLayer)context.Layer;
+        context.View.Require(!context.View.Input(0).IsConstant && !context.View.Input(1).IsConstant, "MCU0907", "addition of a constant has no kernel yet");
+        int[] shifts = [-add.RequantizeA.Shift, -add.RequantizeB.Shift, -add.RequantizeOutput.Shift];
+
+        // Inputs are at most 255 · 2^20 before scaling by at most 1/2, so their sum stays below 2^30.
+        bool fast = shifts.All(s => s >= 1);
+        context.View.Require(shifts.All(s => s >= 0), "MCU0908", "the addition's scales differ too much");
+        return new LoweredLayer(
+            "mcu_add_s8",
+            "mcu_add",
+            [
+                Field("count", context.View.Output.Shape.Elements),
+                Field("a_multiplier", add.RequantizeA.Multiplier), Field("b_multiplier", add.RequantizeB.Multiplier), Field("output_multiplier", add.RequantizeOutput.Multiplier),
+                Field("a_shift", shifts[0]), Field("b_shift", shifts[1]), Field("output_shift", shifts[2]),
+                Field("a_zero_point", add.ZeroPointA), Field("b_zero_point", add.ZeroPointB), Field("output_zero_point", add.OutputZeroPoint),
+                Field("activation_min", add.ActivationMin), Field("activation_max", add.ActivationMax),
+                Field("fast", fast ? 1 : 0),
+            ],
+            ["kernels/add/mcu_add.h", "kernels/add/mcu_add_s8.c"])
+        {
+            ActivationInputs = 2,
+            Overlaps = [new Overlap(0, 0), new Overlap(1, 0)],
+        };
+    }
+}

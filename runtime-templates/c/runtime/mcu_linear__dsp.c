@@ -1,0 +1,311 @@
+/*
+ * Matrix kernels for the DSP extension; the inner loops are assembly, so that their instruction count does not depend
+ * on a compiler. Exact: the bytes of the int8 reference.
+ */
+#include "mcu_linear__dsp.h"
+#include "mcu_numerics.h"
+#include <string.h>
+
+/* acc[pixel * 2 + row] += columns * weights, for 3 pixels and one pair of rows. */
+void mcu_gemm_3x2__dsp(const int16_t *columns, const int8_t *weights, const int8_t *weights_end, int32_t *acc);
+
+/* acc[row] += column * weights, for 1 pixel and two pairs of rows. */
+void mcu_gemm_1x4__dsp(const int16_t *column, const int8_t *pair0, const int8_t *pair0_end, int32_t *acc,
+                       const int8_t *pair1);
+
+/* 24 multiply-accumulates in 20 instructions: r10, r12 and r11, lr hold the lanes of the two rows' weights. */
+#define GEMM_3X2_STEP                                                                                                \
+    "ldrd r10, r11, [r1], #8\n"                                                                                      \
+    "ldrd r2, r3, [r0], #8\n"                                                                                        \
+    "sxtb16 r12, r10, ror #8\n"                                                                                      \
+    "sxtb16 r10, r10\n"                                                                                              \
+    "sxtb16 lr, r11, ror #8\n"                                                                                       \
+    "sxtb16 r11, r11\n"                                                                                              \
+    "smlad r4, r10, r2, r4\n"                                                                                        \
+    "smlad r5, r11, r2, r5\n"                                                                                        \
+    "smlad r4, r12, r3, r4\n"                                                                                        \
+    "smlad r5, lr, r3, r5\n"                                                                                         \
+    "ldrd r2, r3, [r0], #8\n"                                                                                        \
+    "smlad r6, r10, r2, r6\n"                                                                                        \
+    "smlad r7, r11, r2, r7\n"                                                                                        \
+    "smlad r6, r12, r3, r6\n"                                                                                        \
+    "smlad r7, lr, r3, r7\n"                                                                                         \
+    "ldrd r2, r3, [r0], #8\n"                                                                                        \
+    "smlad r8, r10, r2, r8\n"                                                                                        \
+    "smlad r9, r11, r2, r9\n"                                                                                        \
+    "smlad r8, r12, r3, r8\n"                                                                                        \
+    "smlad r9, lr, r3, r9\n"
+
+/* One row of 1x4: widens the row's weights and accumulates. */
+#define GEMM_1X4_ROW(acc, weights)                                                                                   \
+    "sxtb16 r12, " weights ", ror #8\n"                                                                              \
+    "sxtb16 " weights ", " weights "\n"                                                                              \
+    "smlad " acc ", " weights ", r2, " acc "\n"                                                                      \
+    "smlad " acc ", r12, r3, " acc "\n"
+
+#define GEMM_1X4_STEP                                                                                                \
+    "ldrd r8, r9, [r1], #8\n"                                                                                        \
+    "ldrd r10, r11, [lr], #8\n"                                                                                      \
+    "ldrd r2, r3, [r0], #8\n"                                                                                        \
+    GEMM_1X4_ROW("r4", "r8")                                                                                         \
+    GEMM_1X4_ROW("r5", "r9")                                                                                         \
+    GEMM_1X4_ROW("r6", "r10")                                                                                        \
+    GEMM_1X4_ROW("r7", "r11")
+
+/* Enters the loop that is unrolled by four at the step that leaves a multiple of four. */
+#define UNROLLED_BY_4(step)                                                                                          \
+    "sub r12, r2, r1\n"                                                                                              \
+    "ubfx r12, r12, #3, #2\n"                                                                                        \
+    "cmp r12, #2\n"                                                                                                  \
+    "bhi 1f\n"                                                                                                       \
+    "beq 2f\n"                                                                                                       \
+    "cmp r12, #0\n"                                                                                                  \
+    "bne 3f\n"                                                                                                       \
+    "0:\n" step "1:\n" step "2:\n" step "3:\n" step                                                                  \
+    "ldr r2, [sp]\n"                                                                                                 \
+    "cmp r1, r2\n"                                                                                                   \
+    "bne 0b\n"
+
+#define FUNCTION(name, body)                                                                                         \
+    __asm__(".syntax unified\n"                                                                                      \
+            ".thumb\n"                                                                                               \
+            ".section .text." name ",\"ax\",%progbits\n"                                                             \
+            ".balign 4\n"                                                                                            \
+            ".global " name "\n"                                                                                     \
+            ".type " name ", %function\n"                                                                            \
+            ".thumb_func\n" name ":\n" body ".size " name ", . - " name "\n"                                         \
+            ".text\n")
+
+FUNCTION("mcu_gemm_3x2__dsp",
+         "push {r2-r11, lr}\n"
+         "ldm r3, {r4-r9}\n" UNROLLED_BY_4(GEMM_3X2_STEP)
+         "ldr r3, [sp, #4]\n"
+         "stm r3, {r4-r9}\n"
+         "pop {r2-r11, pc}\n");
+
+FUNCTION("mcu_gemm_1x4__dsp",
+         "push {r2-r11, lr}\n"
+         "ldr lr, [sp, #44]\n"
+         "ldm r3, {r4-r7}\n" UNROLLED_BY_4(GEMM_1X4_STEP)
+         "ldr r3, [sp, #4]\n"
+         "stm r3, {r4-r7}\n"
+         "pop {r2-r11, pc}\n");
+
+static inline uint32_t widen_even(uint32_t v)
+{
+    uint32_t r;
+    __asm__("sxtb16 %0, %1" : "=r"(r) : "r"(v));
+    return r;
+}
+
+static inline uint32_t widen_odd(uint32_t v)
+{
+    uint32_t r;
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(r) : "r"(v));
+    return r;
+}
+
+int16_t *mcu_widen__dsp(const int8_t *bytes, unsigned count, int16_t *column, unsigned pixels)
+{
+    uint32_t *write = (uint32_t *)(void *)column;
+    const unsigned stride = pixels * 2u;
+    const int8_t *end = bytes + count;
+    while (bytes != end) {
+        uint32_t v;
+        memcpy(&v, bytes, sizeof v);
+        bytes += sizeof v;
+        write[0] = widen_even(v);
+        write[1] = widen_odd(v);
+        write += stride;
+    }
+    return (int16_t *)(void *)write;
+}
+
+/* Position of input k of a pixel in the columns. */
+static unsigned column_index(unsigned k, unsigned pixel, unsigned pixels)
+{
+    const unsigned lane = ((k & 1u) << 1) | ((k >> 1) & 1u);
+    return ((k >> 2) * pixels + pixel) * 4u + lane;
+}
+
+static int16_t project_one(const mcu_lora *lora, int32_t acc, unsigned r)
+{
+    const int32_t u = mcu_requantize(acc, lora->a_multiplier[r], lora->a_shift[r]);
+    return (int16_t)mcu_clamp(u, INT16_MIN, INT16_MAX);
+}
+
+/* projected[pixel * rank_padded + r] for the block's pixels. */
+static void project_block(const mcu_linear_shape *shape, const mcu_lora *lora, const int16_t *columns,
+                          int16_t *projected)
+{
+    const int8_t *a = lora->a;
+    for (unsigned r = 0; r < lora->rank; r += 2) {
+        int32_t acc[6];
+        const int8_t *end = a + 2u * shape->depth_padded;
+        for (unsigned i = 0; i < 6; i++) {
+            acc[i] = lora->a_bias[r + (i & 1u)];
+        }
+        mcu_gemm_3x2__dsp(columns, a, end, acc);
+        for (unsigned i = 0; i < 6; i++) {
+            const unsigned row = r + (i & 1u);
+            if (row < lora->rank) {
+                projected[(i >> 1) * lora->rank_padded + row] = project_one(lora, acc[i], row);
+            }
+        }
+        a = end;
+    }
+}
+
+static void project_row(const mcu_linear_shape *shape, const mcu_lora *lora, const int16_t *column,
+                        int16_t *projected)
+{
+    const int8_t *a = lora->a;
+    for (unsigned r = 0; r < lora->rank; r += 2) {
+        int32_t acc[4] = {lora->a_bias[r], lora->a_bias[r + 1u], 0, 0};
+        const int8_t *end = a + 2u * shape->depth_padded;
+        mcu_gemm_1x4__dsp(column, a, end, acc, a);
+        projected[r] = project_one(lora, acc[0], r);
+        if (r + 1u < lora->rank) {
+            projected[r + 1u] = project_one(lora, acc[1], r + 1u);
+        }
+        a = end;
+    }
+}
+
+static int32_t expand(const mcu_lora *lora, const int16_t *projected, unsigned output)
+{
+    const int8_t *b = lora->b + (size_t)output * lora->rank;
+    const int shift = lora->b_shift[output];
+    int32_t sum = 0;
+    for (unsigned r = 0; r < lora->rank; r++) {
+        sum += b[r] * projected[r];
+    }
+    return shift == 0 ? sum : (int32_t)(((int64_t)sum + ((int64_t)1 << (shift - 1))) >> shift);
+}
+
+static int32_t correct(const mcu_sparse *sparse, const int16_t *columns, unsigned output, unsigned pixel,
+                       unsigned pixels)
+{
+    int32_t sum = 0;
+    for (unsigned i = sparse->row_start[output]; i < sparse->row_start[output + 1u]; i++) {
+        sum += sparse->difference[i] * columns[column_index(sparse->column[i], pixel, pixels)];
+    }
+    return sum;
+}
+
+/* What an adapter adds to the accumulator of one output of one pixel. */
+static int32_t adapter_term(const mcu_linear *layer, const int16_t *columns, const int16_t *projected, unsigned output,
+                            unsigned pixel, unsigned pixels)
+{
+    int32_t sum = 0;
+    if (layer->lora != NULL) {
+        sum += expand(layer->lora, projected + (size_t)pixel * layer->lora->rank_padded, output);
+    }
+    if (layer->sparse != NULL) {
+        sum += correct(layer->sparse, columns, output, pixel, pixels);
+    }
+    return sum;
+}
+
+static int8_t finish_general(const mcu_linear_shape *shape, const mcu_linear *layer, int32_t acc, unsigned output)
+{
+    const int32_t y = mcu_requantize(acc, layer->multiplier[output], layer->shift[output]) + shape->output_zero_point;
+    return (int8_t)mcu_clamp(y, shape->activation_min, shape->activation_max);
+}
+
+/* Stores one output row of the valid pixels; acc is strided by 2. */
+static void store_pixels(const mcu_linear_shape *shape, const mcu_linear *layer, const int32_t *acc, unsigned output,
+                         unsigned valid, int8_t *out)
+{
+    const unsigned stride = shape->outputs;
+    out += output;
+    if (shape->fast) {
+        const int32_t multiplier = layer->multiplier[output];
+        const int shift = layer->shift[output];
+        const int32_t offset = mcu_fast_offset(shift, shape->output_zero_point);
+        if (valid == MCU_DSP_PIXELS && shape->activation_min == -128 && shape->activation_max == 127) {
+            out[0] = (int8_t)mcu_saturate8(mcu_requantize_fast(acc[0], multiplier, shift, offset));
+            out[stride] = (int8_t)mcu_saturate8(mcu_requantize_fast(acc[2], multiplier, shift, offset));
+            out[2u * stride] = (int8_t)mcu_saturate8(mcu_requantize_fast(acc[4], multiplier, shift, offset));
+            return;
+        }
+        for (unsigned p = 0; p < valid; p++) {
+            const int32_t y = mcu_requantize_fast(acc[2u * p], multiplier, shift, offset);
+            out[p * stride] = (int8_t)mcu_clamp(y, shape->activation_min, shape->activation_max);
+        }
+        return;
+    }
+    for (unsigned p = 0; p < valid; p++) {
+        out[p * stride] = finish_general(shape, layer, acc[2u * p], output);
+    }
+}
+
+void mcu_linear_block__dsp(const mcu_linear_shape *shape, const mcu_linear *layer, const int16_t *columns,
+                           unsigned valid, int8_t *out, int16_t *projected)
+{
+    const int adapted = layer->lora != NULL || layer->sparse != NULL;
+    const int8_t *weights = layer->weights;
+    const int8_t *end = weights;
+    if (layer->lora != NULL) {
+        project_block(shape, layer->lora, columns, projected);
+    }
+    for (unsigned o = 0; o < shape->outputs; o += 2) {
+        const int32_t b0 = layer->bias[o];
+        const int32_t b1 = layer->bias[o + 1u];
+        int32_t acc[6] = {b0, b1, b0, b1, b0, b1};
+        const int second = o + 1u < shape->outputs;
+        if (adapted) {
+            for (unsigned p = 0; p < valid; p++) {
+                acc[2u * p] += adapter_term(layer, columns, projected, o, p, MCU_DSP_PIXELS);
+                if (second) {
+                    acc[2u * p + 1u] += adapter_term(layer, columns, projected, o + 1u, p, MCU_DSP_PIXELS);
+                }
+            }
+        }
+        end += 2u * shape->depth_padded;
+        mcu_gemm_3x2__dsp(columns, weights, end, acc);
+        weights = end;
+        store_pixels(shape, layer, acc, o, valid, out);
+        if (second) {
+            store_pixels(shape, layer, acc + 1, o + 1u, valid, out);
+        }
+    }
+}
+
+static int8_t finish(const mcu_linear_shape *shape, const mcu_linear *layer, int32_t acc, unsigned output)
+{
+    if (shape->fast) {
+        const int shift = layer->shift[output];
+        const int32_t offset = mcu_fast_offset(shift, shape->output_zero_point);
+        const int32_t y = mcu_requantize_fast(acc, layer->multiplier[output], shift, offset);
+        return (int8_t)mcu_clamp(y, shape->activation_min, shape->activation_max);
+    }
+    return finish_general(shape, layer, acc, output);
+}
+
+void mcu_linear_row__dsp(const mcu_linear_shape *shape, const mcu_linear *layer, const int16_t *columns, int8_t *out,
+                         int16_t *projected)
+{
+    const int adapted = layer->lora != NULL || layer->sparse != NULL;
+    const size_t pair_bytes = 2u * (size_t)shape->depth_padded;
+    const int8_t *weights = layer->weights;
+    if (layer->lora != NULL) {
+        project_row(shape, layer->lora, columns, projected);
+    }
+    for (unsigned o = 0; o < shape->outputs; o += 4) {
+        const unsigned count = shape->outputs - o < 4u ? shape->outputs - o : 4u;
+        int32_t acc[4] = {0, 0, 0, 0};
+        for (unsigned i = 0; i < count; i++) {
+            acc[i] = layer->bias[o + i];
+            if (adapted) {
+                acc[i] += adapter_term(layer, columns, projected, o + i, 0, 1);
+            }
+        }
+        /* A last single pair runs twice; its second result is not stored. */
+        mcu_gemm_1x4__dsp(columns, weights, weights + pair_bytes, acc, count > 2u ? weights + pair_bytes : weights);
+        weights += 2u * pair_bytes;
+        for (unsigned i = 0; i < count; i++) {
+            out[o + i] = finish(shape, layer, acc[i], o + i);
+        }
+    }
+}
