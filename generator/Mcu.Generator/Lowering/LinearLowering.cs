@@ -80,7 +80,7 @@ public static class LinearLowering
     }
 
     /// <summary>The bias with <c>−zx·sum w</c> folded in; MCU0904 where an accumulator could overflow.</summary>
-    private static IEnumerable<int> FoldedBias(LinearLayer layer, int depth)
+    private static int[] FoldedBias(LinearLayer layer, int depth)
     {
         var bias = new int[layer.OutputChannels];
         for (int o = 0; o < bias.Length; o++)
@@ -138,7 +138,7 @@ public static class LinearLowering
         return shifts && largest < FastLimit;
     }
 
-    private static IEnumerable<int> Pad(IEnumerable<int> values, int length)
+    private static int[] Pad(IEnumerable<int> values, int length)
     {
         int[] padded = new int[length];
         int count = 0;
