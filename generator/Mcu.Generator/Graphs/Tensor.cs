@@ -17,6 +17,15 @@ public enum DataType
 /// </summary>
 public sealed record TensorSource(string Name, EquatableArray<int> Permutation);
 
+/// <summary>
+/// What passes did to the weights of a layer beyond a change of axis order, so that an adapter trained on the source's
+/// weights can follow. Set on the layer's weight constant; empty parts mean that nothing happened.
+/// </summary>
+/// <param name="RowScale">Factor per output channel (a folded batch normalisation): row o was multiplied by it.</param>
+/// <param name="BiasOffset">Per output channel with <paramref name="RowScale"/>: present bias = RowScale·source bias + BiasOffset.</param>
+/// <param name="ColumnPermutation">Fully connected after a flatten: present column j is the source's column ColumnPermutation[j].</param>
+public sealed record WeightFold(EquatableArray<float> RowScale, EquatableArray<float> BiasOffset, EquatableArray<int> ColumnPermutation);
+
 /// <summary>A named tensor of a graph: an activation, or a constant when <see cref="Data"/> is set.</summary>
 /// <param name="Name">Unique in the graph; the name of the source model where it has one.</param>
 /// <param name="Type">Element type.</param>
@@ -31,6 +40,9 @@ public sealed record Tensor(string Name, DataType Type, Shape Shape)
 
     /// <summary>The tensor of the source file that this one holds, where passes kept one.</summary>
     public TensorSource? Source { get; init; }
+
+    /// <summary>On a layer's weights: what passes folded into them; null when they are the source's weights.</summary>
+    public WeightFold? Fold { get; init; }
 
     public bool IsConstant => Data is not null;
 

@@ -1,0 +1,52 @@
+using Mcu.Generator.Graphs;
+
+namespace Mcu.Generator.Ingest.Peft;
+
+/// <summary>Which biases of the base an adapter replaces.</summary>
+internal enum PeftBias
+{
+    None,
+    All,
+    LoraOnly,
+}
+
+/// <summary>The part of <c>adapter_config.json</c> that decides the arithmetic.</summary>
+/// <param name="Rank"><c>r</c> where no pattern says otherwise.</param>
+/// <param name="Alpha"><c>lora_alpha</c> where no pattern says otherwise.</param>
+internal sealed record PeftConfig(
+    int Rank,
+    double Alpha,
+    PatternKeys<int> RankPattern,
+    PatternKeys<double> AlphaPattern,
+    bool UseRsLora,
+    bool FanInFanOut,
+    PeftBias Bias,
+    EquatableArray<string> ModulesToSave)
+{
+    public int RankOf(string module) => RankPattern.Resolve(module, Rank);
+
+    public double ScaleOf(string module)
+    {
+        int rank = RankOf(module);
+        double alpha = AlphaPattern.Resolve(module, Alpha);
+        return alpha / (UseRsLora ? Math.Sqrt(rank) : rank);
+    }
+
+    /// <summary>
+    /// Whether the module, or one that contains it, is listed in <c>modules_to_save</c>. PEFT compares the end of the
+    /// name, also in the middle of a path element.
+    /// </summary>
+    public bool IsSaved(string module)
+    {
+        for (int end = module.Length; end > 0; end = module.LastIndexOf('.', end - 1))
+        {
+            string path = module[..end];
+            if (ModulesToSave.Any(m => path.EndsWith(m, StringComparison.Ordinal)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
