@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Reflection;
+using Mcu.Generator.Emit;
+using Mcu.Generator.Targets;
+
+namespace Mcu.Emulation.Building;
+
+/// <summary>The files that are built together with a network: harness, start-up, linker script.</summary>
+internal static class HarnessSources
+{
+    public const string ReturnLabel = "mcu_harness_return";
+    public const string LinkerScript = "target.ld";
+    public const string SizesScript = "sizes.ld";
+
+    private const int VectorBytes = 1024;
+
+    private static readonly string[] HostFiles = ["harness.h", "harness.c", "platform_host.c"];
+    private static readonly string[] ArmFiles = ["harness.h", "harness.c", "platform_arm.c", "trampoline_arm.S"];
+
+    /// <summary>All files by the name they get in the build folder.</summary>
+    public static SortedDictionary<string, string> For(TargetDescription target, EmittedManifest manifest)
+    {
+        var files = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["harness_model.h"] = ModelHeader(manifest) };
+        foreach (string name in target.IsHost ? HostFiles : ArmFiles)
+        {
+            files[name] = Resource("harness/" + name);
+        }
+
+        if (target.Firmware is { } firmware)
+        {
+            files[LinkerScript] = FillIn(TargetCatalog.ReadFile(target, firmware.LinkerScript), firmware);
+            files[SizesScript] = Resource("building/sizes.ld");
+            foreach (string name in firmware.Startup)
+            {
+                files["start_" + Path.GetFileName(name)] = TargetCatalog.ReadFile(target, name);
+            }
+        }
+
+        return files;
+    }
+
+    /// <summary>A text embedded in this assembly.</summary>
+    public static string Resource(string name)
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"The resource '{name}' is missing.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+
+    private static string ModelHeader(EmittedManifest manifest)
+    {
+        string prefix = manifest.Prefix;
+        string macro = prefix.ToUpperInvariant();
+        return $"""
+            #include "{manifest.Header}"
+            #define MODEL_T {prefix}_t
+            #define MODEL_INIT {prefix}_init
+            #define MODEL_ADAPTER_SELECT {prefix}_adapter_select
+            #define MODEL_INPUT {prefix}_input
+            #define MODEL_OUTPUT {prefix}_output
+            #define MODEL_RUN {prefix}_run
+            #define MODEL_ARENA_BYTES {macro}_ARENA_BYTES
+            #define MODEL_ARENA_ALIGNMENT {macro}_ARENA_ALIGNMENT
+            #define MODEL_INPUT_BYTES {macro}_INPUT_BYTES
+            #define MODEL_OUTPUT_BYTES {macro}_OUTPUT_BYTES
+            #if MODEL_INPUT_BYTES != {Number(manifest.Input.Bytes)} || MODEL_OUTPUT_BYTES != {Number(manifest.Output.Bytes)} \
+                || MODEL_ARENA_BYTES != {Number(manifest.ArenaBytes)}
+            #error "the manifest's sizes are not those of the header"
+            #endif
+
+            """;
+    }
+
+    private static string FillIn(string script, TargetFirmware firmware)
+    {
+        uint text = firmware.Flash.Origin + (firmware.Vectors == firmware.Flash.Origin ? (uint)VectorBytes : 0);
+        return script
+            .Replace("@VECTORS@", Hex(firmware.Vectors), StringComparison.Ordinal)
+            .Replace("@VECTORS_BYTES@", Number(VectorBytes), StringComparison.Ordinal)
+            .Replace("@TEXT_ORIGIN@", Hex(text), StringComparison.Ordinal)
+            .Replace("@FLASH_ORIGIN@", Hex(firmware.Flash.Origin), StringComparison.Ordinal)
+            .Replace("@FLASH_LENGTH@", Hex(firmware.Flash.Length), StringComparison.Ordinal)
+            .Replace("@RAM_ORIGIN@", Hex(firmware.Ram.Origin), StringComparison.Ordinal)
+            .Replace("@RAM_LENGTH@", Hex(firmware.Ram.Length), StringComparison.Ordinal)
+            .Replace("@STACK_BYTES@", Number(firmware.StackBytes), StringComparison.Ordinal);
+    }
+
+    private static string Hex(uint value) => "0x" + value.ToString("x8", CultureInfo.InvariantCulture);
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using Mcu.Emulation.Building;
+using Mcu.Emulation.Running;
+using Mcu.Emulation.Tools;
+using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Graphs;
+using Mcu.Generator.Targets;
+
+namespace Mcu.Emulation.Qemu;
+
+/// <summary>Runs firmware in QEMU's system emulation, with files by semihosting and the counter as TCG plugin.</summary>
+internal sealed class QemuEmulator(ToolProbe tools, CacheFolder cache, params string[] pluginFlags) : IEmulator
+{
+    private readonly CounterPlugin counter = new(tools, cache, pluginFlags);
+
+    public async Task<RunResult> RunAsync(
+        FirmwareImage image, ReadOnlyMemory<byte> inputs, RunOptions options, CancellationToken cancellation)
+    {
+        int samples = RunRequest.Check(image, inputs, options);
+        using var folder = new RunFolder(inputs);
+        return await RunAsync(image, folder, samples, options, withBlocks: false, cancellation);
+    }
+
+    /// <summary>Runs and says where the instructions went.</summary>
+    public async Task<FirmwareProfile> ProfileAsync(
+        FirmwareImage image, ReadOnlyMemory<byte> inputs, RunOptions options, CancellationToken cancellation)
+    {
+        int samples = RunRequest.Check(image, inputs, options);
+        using var folder = new RunFolder(inputs);
+        RunResult result = await RunAsync(image, folder, samples, options, withBlocks: true, cancellation);
+        return ProfileReader.Read(ElfFile.Read(image.Path), folder.Blocks(), result.InstructionsPerSample);
+    }
+
+    private async Task<RunResult> RunAsync(
+        FirmwareImage image, RunFolder folder, int samples, RunOptions options, bool withBlocks, CancellationToken cancellation)
+    {
+        ToolStatus qemu = await tools.RequireAsync(ToolKind.Qemu, cancellation);
+        File.Copy(await counter.GetAsync(qemu, cancellation), folder.At(CounterPlugin.Name));
+        string[] arguments = Arguments(image, options.AdapterIndex, withBlocks);
+        ProcessOutcome outcome = await ProcessRunner.RunAsync(RunRequest.Process(qemu.Path!, arguments, folder, options), cancellation)
+            ?? throw new DiagnosticException("MCU1004", "QEMU does not start.", qemu.Path!);
+        CheckPluginLoaded(outcome, qemu);
+        var judge = new RunJudge(image, folder, samples);
+        judge.Check(outcome);
+        return Result(image, folder, judge, samples);
+    }
+
+    private static string[] Arguments(FirmwareImage image, int adapter, bool withBlocks)
+    {
+        var elf = ElfFile.Read(image.Path);
+        string start = Hex(elf.AddressOf(image.Manifest.Prefix + "_run"));
+        string end = Hex(elf.AddressOf(HarnessSources.ReturnLabel));
+        string blocks = withBlocks ? ",blocks=" + RunFolder.BlocksName : "";
+        return
+        [
+            .. MachineArguments(image.Target),
+            "-nodefaults", "-display", "none", "-monitor", "none", "-serial", "none",
+            "-semihosting-config", string.Create(CultureInfo.InvariantCulture, $"enable=on,target=native,arg=mcu,arg={adapter}"),
+            "-kernel", image.Path,
+            "-plugin", $"./{CounterPlugin.Name},start={start},end={end},out={RunFolder.CountsName}{blocks}",
+        ];
+    }
+
+    private static string Hex(ulong address) => "0x" + address.ToString("x", CultureInfo.InvariantCulture);
+
+    private static void CheckPluginLoaded(ProcessOutcome outcome, ToolStatus qemu)
+    {
+        bool refused = outcome.ExitCode != 0
+            && (outcome.StandardError.Contains("insn_count", StringComparison.Ordinal)
+                || outcome.StandardError.Contains("plugin", StringComparison.OrdinalIgnoreCase));
+        if (refused)
+        {
+            throw new DiagnosticException(
+                "MCU1005",
+                "This QEMU does not load the instruction counter: " + outcome.StandardError.Trim().Split('\n')[^1],
+                qemu.Path!,
+                "Use a QEMU with TCG plugins, version 7.2 or later.");
+        }
+    }
+
+    private static RunResult Result(FirmwareImage image, RunFolder folder, RunJudge judge, int samples)
+    {
+        IReadOnlyList<long> counts = folder.Counts();
+        return counts.Count != samples
+            ? throw new DiagnosticException("MCU1038", $"{counts.Count} calls were counted for {samples} samples.", $"target {image.Target.Name}")
+            : new RunResult
+            {
+                Target = image.Target,
+                Outputs = folder.Outputs(),
+                Samples = samples,
+                InstructionsPerSample = counts.ToEquatableArray(),
+                StackBytesPerSample = judge.StackBytes().ToEquatableArray(),
+                Notes = image.Target.Notes,
+            };
+    }
+
+    private static string[] MachineArguments(TargetDescription target)
+    {
+        QemuMachine machine = target.Qemu
+            ?? throw new DiagnosticException("MCU1088", "The target names no QEMU machine.", $"target {target.Name}", "Choose an emulated target.");
+        return machine.Cpu is null ? ["-M", machine.Machine] : ["-M", machine.Machine, "-cpu", machine.Cpu];
+    }
+}

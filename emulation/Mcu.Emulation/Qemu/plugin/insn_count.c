@@ -1,0 +1,266 @@
+/*
+ * QEMU TCG plugin: counts the instructions executed by each call of one function, exactly.
+ *
+ * Arguments: start=ADDRESS of the function's first instruction, end=ADDRESS that the call returns to, out=FILE for the
+ * counts (one decimal number per call and line), optionally blocks=FILE for a histogram.
+ *
+ * MCU_PLUGIN_API is the version of the plugin interface: 1 up to QEMU 8.2, 2 from 9.0 on, which replaced the inline
+ * operations; there, and with MCU_PLUGIN_CALLBACKS, plain callbacks count.
+ *
+ * A translation block is left early only by a fault, so one addition per entered block is exact between two labels; a block
+ * that holds a label is counted instruction by instruction, so that the labels may stand anywhere in it.
+ * An instruction that is skipped by its condition counts: it is fetched and issued.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#ifndef MCU_PLUGIN_API
+#define MCU_PLUGIN_API 1
+#endif
+#if MCU_PLUGIN_API >= 2 && !defined(MCU_PLUGIN_CALLBACKS)
+#define MCU_PLUGIN_CALLBACKS
+#endif
+
+/* The part of QEMU's plugin interface that is used here. */
+#define EXPORT __attribute__((visibility("default")))
+typedef uint64_t qemu_plugin_id_t;
+typedef struct {
+    const char *target_name;
+    struct {
+        int min, cur;
+    } version;
+    bool system_emulation;
+    struct {
+        int smp_vcpus, max_vcpus;
+    } system;
+} qemu_info_t;
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+enum { QEMU_PLUGIN_CB_NO_REGS = 0 };
+typedef void (*tb_trans_cb_t)(qemu_plugin_id_t, struct qemu_plugin_tb *);
+typedef void (*vcpu_cb_t)(unsigned, void *);
+typedef void (*exit_cb_t)(qemu_plugin_id_t, void *);
+void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t, tb_trans_cb_t);
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *, vcpu_cb_t, int, void *);
+void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *, int, void *, uint64_t);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, vcpu_cb_t, int, void *);
+void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, exit_cb_t, void *);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t);
+uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
+
+EXPORT int qemu_plugin_version = MCU_PLUGIN_API;
+EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv);
+
+/* One per translated block and, where a block holds a label, per instruction. Blocks may be translated again. */
+struct block {
+    struct block *next;
+    uint64_t first, last;
+    size_t instructions;
+    uint64_t executions; /* counted in generated code, always */
+    uint64_t at_start;   /* executions when the running call began */
+    uint64_t in_calls;   /* executions within finished calls */
+};
+
+static uint64_t start_address, end_address;
+static const char *blocks_path;
+static int counts_file = -1;
+static uint64_t total;         /* instructions so far; adds to in generated code */
+static uint64_t total_at_start;
+static bool in_call;
+static struct block *blocks;
+
+static struct block *new_block(uint64_t first, uint64_t last, size_t instructions) {
+    struct block *block = calloc(1, sizeof *block);
+    if (block == NULL) {
+        abort();
+    }
+    block->first = first;
+    block->last = last;
+    block->instructions = instructions;
+    block->next = blocks;
+    blocks = block;
+    return block;
+}
+
+static void begin_call(void) {
+    in_call = true;
+    total_at_start = total;
+    for (struct block *block = blocks; block != NULL; block = block->next) {
+        block->at_start = block->executions;
+    }
+}
+
+static void end_call(void) {
+    char line[32];
+    const int length = snprintf(line, sizeof line, "%" PRIu64 "\n", total - total_at_start);
+    in_call = false;
+    if (write(counts_file, line, (size_t)length) != length) {
+        abort();
+    }
+    for (struct block *block = blocks; block != NULL; block = block->next) {
+        block->in_calls += block->executions - block->at_start;
+    }
+}
+
+/* Instructions of a block with a label are counted here only, so the order of callbacks does not matter. */
+static void execute_instruction(unsigned vcpu, void *user) {
+    struct block *const instruction = user;
+    (void)vcpu;
+    if (instruction->first == start_address && !in_call) {
+        begin_call();
+    } else if (instruction->first == end_address && in_call) {
+        end_call();
+    }
+    total++;
+    instruction->executions++;
+}
+
+static bool holds_label(const struct qemu_plugin_tb *tb, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t address = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, i));
+        if (address == start_address || address == end_address) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct block *block_of(const struct qemu_plugin_tb *tb, size_t count) {
+    return new_block(qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0)),
+                     qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, count - 1)), count);
+}
+
+#ifdef MCU_PLUGIN_CALLBACKS
+
+static void execute_block(unsigned vcpu, void *user) {
+    struct block *const block = user;
+    (void)vcpu;
+    total += block->instructions;
+    block->executions++;
+}
+
+static void count_block(struct qemu_plugin_tb *tb, size_t count) {
+    qemu_plugin_register_vcpu_tb_exec_cb(tb, execute_block, QEMU_PLUGIN_CB_NO_REGS, block_of(tb, count));
+}
+
+#else
+
+enum { QEMU_PLUGIN_INLINE_ADD_U64 = 0 };
+
+static void count_block(struct qemu_plugin_tb *tb, size_t count) {
+    qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, &total, count);
+    if (blocks_path != NULL) {
+        qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, &block_of(tb, count)->executions, 1);
+    }
+}
+
+#endif
+
+static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
+    const size_t count = qemu_plugin_tb_n_insns(tb);
+    (void)id;
+    if (!holds_label(tb, count)) {
+        count_block(tb, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct qemu_plugin_insn *const insn = qemu_plugin_tb_get_insn(tb, i);
+        const uint64_t address = qemu_plugin_insn_vaddr(insn);
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, execute_instruction, QEMU_PLUGIN_CB_NO_REGS,
+                                               new_block(address, address, 1));
+    }
+}
+
+/* Lines of: first address, last address, instructions, executions within calls. */
+static void write_blocks(qemu_plugin_id_t id, void *user) {
+    FILE *const file = fopen(blocks_path, "w");
+    (void)id;
+    (void)user;
+    if (file == NULL) {
+        return;
+    }
+    for (const struct block *block = blocks; block != NULL; block = block->next) {
+        if (block->in_calls != 0) {
+            fprintf(file, "%" PRIx64 " %" PRIx64 " %zu %" PRIu64 "\n", block->first, block->last, block->instructions,
+                    block->in_calls);
+        }
+    }
+    fclose(file);
+}
+
+/* An endless loop in the firmware must not outlive the program that started the emulator. */
+static void *watch_parent(void *unused) {
+    const pid_t parent = getppid();
+    (void)unused;
+    while (getppid() == parent) {
+        sleep(2);
+    }
+    _exit(1);
+}
+
+static void start_watch(void) {
+    sigset_t all, before;
+    pthread_t thread;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (pthread_create(&thread, NULL, watch_parent, NULL) == 0) {
+        pthread_detach(thread);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* The text after "key=" of an argument, or NULL when it has another key. */
+static const char *value_of(const char *argument, const char *key) {
+    const size_t length = strlen(key);
+    return strncmp(argument, key, length) == 0 ? argument + length : NULL;
+}
+
+static bool take_argument(const char *argument) {
+    const char *value;
+    if ((value = value_of(argument, "start=")) != NULL) {
+        start_address = strtoull(value, NULL, 16);
+    } else if ((value = value_of(argument, "end=")) != NULL) {
+        end_address = strtoull(value, NULL, 16);
+    } else if ((value = value_of(argument, "out=")) != NULL) {
+        counts_file = open(value, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    } else if ((value = value_of(argument, "blocks=")) != NULL) {
+        blocks_path = value;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv) {
+    const struct rlimit no_core = {0, 0};
+    if (info->version.min > MCU_PLUGIN_API || info->version.cur < MCU_PLUGIN_API) {
+        fprintf(stderr, "insn_count: this QEMU does not have plugin interface version %d\n", MCU_PLUGIN_API);
+        return 1;
+    }
+    for (int i = 0; i < argc; i++) {
+        if (!take_argument(argv[i])) {
+            fprintf(stderr, "insn_count: unknown argument '%s'\n", argv[i]);
+            return 1;
+        }
+    }
+    if (end_address == 0 || counts_file < 0) {
+        fprintf(stderr, "insn_count: needs start=, end= and a writable out=\n");
+        return 1;
+    }
+    setrlimit(RLIMIT_CORE, &no_core);
+    start_watch();
+    qemu_plugin_register_vcpu_tb_trans_cb(id, translate);
+    if (blocks_path != NULL) {
+        qemu_plugin_register_atexit_cb(id, write_blocks, NULL);
+    }
+    return 0;
+}

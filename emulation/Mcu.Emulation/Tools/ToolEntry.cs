@@ -1,0 +1,22 @@
+namespace Mcu.Emulation.Tools;
+
+/// <summary>What is known about a tool before it is looked for.</summary>
+internal sealed record ToolEntry(ToolKind Kind, string Name, string Code, bool Required, string HowToGet, params string[] Programs)
+{
+    public static ToolEntry Of(ToolKind kind) => kind switch
+    {
+        ToolKind.HostCompiler => new(
+            kind, "host C compiler", "MCU1001", true, "Install it: apt-get install gcc libc6-dev", "cc", "gcc", "clang"),
+        ToolKind.ArmCompiler => new(
+            kind, "arm-none-eabi-gcc", "MCU1002", true, "Install it: apt-get install gcc-arm-none-eabi", "arm-none-eabi-gcc"),
+        ToolKind.ArmLibrary => new(
+            kind, "C library for Arm firmware", "MCU1003", true, "Install it: apt-get install libnewlib-arm-none-eabi"),
+        ToolKind.Qemu => new(
+            kind, "qemu-system-arm", "MCU1004", true, "Install it: apt-get install qemu-system-arm", "qemu-system-arm"),
+        ToolKind.Clang => new(
+            kind, "clang", "MCU1006", false, "Optional: apt-get install clang", "clang"),
+        ToolKind.Renode => new(
+            kind, "Renode", "MCU1007", false, "Optional: unpack a release of Renode and set RENODE to its program", "renode"),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+}

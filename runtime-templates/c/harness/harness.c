@@ -1,0 +1,77 @@
+/*
+ * Feeds samples to one network and records what comes out.
+ *
+ * Reads "in.bin": samples back to back. Writes "out.bin": their outputs; "stat.bin": pairs of 32-bit words, first
+ * {status of init, status of adapter_select}, then {status of run, bytes of stack} for each sample. Both files grow sample by sample,
+ * so that what was done before a fault is known. Ends with 0 when all was done, else with 1.
+ */
+#include "harness.h"
+#include "harness_model.h" /* written by the builder: the MODEL_ macros for this network's prefix */
+
+#include <string.h>
+
+#define GUARD_BYTES 64
+#define FILL 0xA5
+#define STATUS_ARENA_OVERRUN (-1000)
+
+/* The arena is filled with rubbish: a network must not count on zeros. The guards show writes just outside. */
+static struct {
+    unsigned char before[GUARD_BYTES];
+    unsigned char arena[MODEL_ARENA_BYTES] __attribute__((aligned(MODEL_ARENA_ALIGNMENT)));
+    unsigned char after[GUARD_BYTES];
+} memory;
+
+static MODEL_T network;
+static unsigned char sample[MODEL_INPUT_BYTES];
+
+static int run_network(void *net) {
+    return MODEL_RUN((MODEL_T *)net);
+}
+
+static int guards_hold(void) {
+    for (int i = 0; i < GUARD_BYTES; i++) {
+        if (memory.before[i] != FILL || memory.after[i] != FILL) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int record(int file, int32_t first, int32_t second) {
+    const int32_t pair[2] = {first, second};
+    return mcu_platform_write(file, pair, sizeof pair);
+}
+
+static int prepare(int adapter, int stat) {
+    memset(&memory, FILL, sizeof memory);
+    const int init = MODEL_INIT(&network, memory.arena, sizeof memory.arena);
+    const int select = init == 0 ? MODEL_ADAPTER_SELECT(&network, adapter) : 0;
+    return record(stat, init, select) | init | select;
+}
+
+static int run_sample(int out, int stat) {
+    memcpy(MODEL_INPUT(&network), sample, sizeof sample);
+    int status = mcu_harness_call(run_network, &network);
+    if (status == 0 && !guards_hold()) {
+        status = STATUS_ARENA_OVERRUN;
+    }
+    if (status == 0 && mcu_platform_write(out, MODEL_OUTPUT(&network), MODEL_OUTPUT_BYTES) != 0) {
+        return 1;
+    }
+    return record(stat, status, (int32_t)mcu_harness_stack_bytes) | status;
+}
+
+int mcu_harness_main(int adapter) {
+    const int in = mcu_platform_open("in.bin", 0);
+    const int out = mcu_platform_open("out.bin", 1);
+    const int stat = mcu_platform_open("stat.bin", 1);
+    if (in < 0 || out < 0 || stat < 0 || prepare(adapter, stat) != 0) {
+        return 1;
+    }
+    while (mcu_platform_read(in, sample, sizeof sample) == sizeof sample) {
+        if (run_sample(out, stat) != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
