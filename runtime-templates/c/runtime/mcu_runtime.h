@@ -37,6 +37,15 @@
  */
 typedef void (*mcu_hook)(void *user, int layer, int phase);
 
+/* Kernels load constants as words. */
+#ifndef MCU_ALIGN4
+#if defined(__GNUC__)
+#define MCU_ALIGN4 __attribute__((aligned(4)))
+#else
+#define MCU_ALIGN4
+#endif
+#endif
+
 /* Static assertion that C99 accepts. */
 #define MCU_STATIC_ASSERT(condition, name) typedef char mcu_assert_##name[(condition) ? 1 : -1]
 

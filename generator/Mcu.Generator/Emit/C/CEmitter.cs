@@ -1,0 +1,205 @@
+using System.Collections.Immutable;
+using System.Text;
+using Mcu.Generator.Graphs;
+using Mcu.Generator.Int8;
+using Mcu.Generator.Lowering;
+
+namespace Mcu.Generator.Emit.C;
+
+/// <summary>Renders a lowered program as C sources: file name to text, all with LF line ends.</summary>
+public static class CEmitter
+{
+    private const string RuntimeRoot = "runtime-templates/c/";
+    private const string WeightsSection = "MCU_WEIGHTS";
+    private const string AdapterSection = "MCU_ADAPTER";
+
+    /// <param name="program">What to emit.</param>
+    /// <param name="prefix">C identifier in front of every public name.</param>
+    /// <param name="target">Target's name, for the banner.</param>
+    public static CEmission Emit(CProgram program, string prefix, string target)
+    {
+        var pool = new SymbolPool();
+        List<Node> adapted = [.. program.Model.AdaptedNodes];
+        List<CLayer> layers = [.. program.Steps.Select(step => Layer(program, step, prefix, pool, adapted))];
+        List<AdapterSource> adapters = [.. program.Model.Adapters.Select((_, i) => Adapter(program, i, prefix, pool))];
+        CModel model = Model(program, prefix, target, pool, layers, adapted, adapters);
+        var files = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            [$"{prefix}.h"] = Render("model.h", model),
+            [$"{prefix}.c"] = Render("model.c", model),
+            [$"{prefix}_io.c"] = Render("model_io.c", model),
+            [$"{prefix}_constants.h"] = Render("constants.h", model),
+            [$"{prefix}_weights.c"] = ConstantsFile(model, pool, 0, WeightsSection, ""),
+            ["CMakeLists.txt"] = Render("CMakeLists.txt", model),
+        };
+        foreach (AdapterSource adapter in adapters)
+        {
+            files[adapter.File] = ConstantsFile(model, pool, adapter.Index, AdapterSection, adapter.Structs);
+        }
+
+        foreach (string file in RuntimeFiles(program))
+        {
+            files["mcu/" + Path.GetFileName(file)] = Templates.Read(RuntimeRoot + file);
+        }
+
+        return new CEmission(files.ToImmutableSortedDictionary(StringComparer.Ordinal), [.. model.Sources], model.WeightBytes, model.AdapterBytes, AdapterBytes(pool, adapters));
+    }
+
+    private static string Render(string name, CModel model) => TemplateRenderer.Render($"{RuntimeRoot}model/{name}.sbn", model);
+
+    private static CLayer Layer(CProgram program, CStep step, string prefix, SymbolPool pool, List<Node> adapted)
+    {
+        string stem = $"{prefix}_l{step.Index}";
+        string linear = "";
+        string parts = "";
+        if (step.Layer.Linear is not null)
+        {
+            (linear, parts) = CAdapterText.Linear(step.Layer.Linear, stem, 0, WeightsSection, pool);
+        }
+
+        IEnumerable<string> tables = step.Layer.FieldTables.Select(t => CText.Field(t.Field, pool.Symbol(t.Table, $"{stem}_{t.Field}", 0)));
+        return new CLayer
+        {
+            Index = step.Index,
+            Comment = Comment(program, step),
+            Function = step.Layer.Function,
+            ParameterType = step.Layer.ParameterType,
+            ParameterName = stem,
+            Parameters = [.. step.Layer.Parameters, .. tables],
+            Linear = linear,
+            LinearName = stem + "_base",
+            LinearParts = parts.TrimEnd('\n'),
+            Arguments = Arguments(program, step, stem, adapted.IndexOf(step.Node)),
+        };
+    }
+
+    private static string Arguments(CProgram program, CStep step, string stem, int slot)
+    {
+        var arguments = new List<string> { "&" + stem };
+        if (step.Layer.Linear is not null)
+        {
+            arguments.Add(slot >= 0 ? $"net->layers[{slot}]" : $"&{stem}_base");
+        }
+
+        arguments.AddRange(step.Node.Inputs.Take(step.Layer.ActivationInputs).Select(i => Address(program.OffsetOf(i))));
+        arguments.Add(Address(program.OffsetOf(step.Node.Output)));
+        if (step.Layer.PassesScratch)
+        {
+            arguments.Add(step.ScratchBuffer is null ? "NULL" : Address(program.Plan.Offsets[step.ScratchBuffer]));
+        }
+
+        return string.Join(", ", arguments);
+    }
+
+    private static string Address(int offset) => offset == 0 ? "arena" : $"arena + {offset}";
+
+    private static string Comment(CProgram program, CStep step)
+    {
+        Tensor x = program.Model.Graph[step.Node.Inputs[0]];
+        Tensor y = program.Model.Graph[step.Node.Output];
+        string scale = CNames.Float(y.Quantization!.Scale);
+        return CNames.Comment($"{step.Node.Name}: {x.Shape} at {program.OffsetOf(x.Name)} -> {y.Shape} at {program.OffsetOf(y.Name)}, scale {scale}, zero point {y.Quantization.ZeroPoint}");
+    }
+
+    private static AdapterSource Adapter(CProgram program, int index, string prefix, SymbolPool pool)
+    {
+        Int8Adapter adapter = program.Model.Adapters[index];
+        var structs = new StringBuilder();
+        var pointers = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (CStep step in program.Steps.Where(s => s.Layer.Adapters.Length > 0 && s.Layer.Adapters[index] is not null))
+        {
+            string stem = $"{prefix}_a{index + 1}_l{step.Index}";
+            (string initialiser, string parts) = CAdapterText.Linear(step.Layer.Adapters[index]!, stem, index + 1, AdapterSection, pool);
+            structs.Append("\n/* ").Append(CNames.Comment(step.Node.Name)).Append(": ").Append(adapter.Variants[step.Node.Name].Mode).Append(" */\n")
+                .Append(parts).Append("const mcu_linear ").Append(stem).Append(' ').Append(AdapterSection).Append(" = ").Append(initialiser).Append(";\n");
+            pointers[step.Node.Name] = stem;
+        }
+
+        string name = CNames.Identifier(adapter.Name);
+        return new AdapterSource(index + 1, name, $"{prefix}_adapter_{index + 1}_{name}.c", structs.ToString(), pointers);
+    }
+
+    private static CModel Model(CProgram program, string prefix, string target, SymbolPool pool, List<CLayer> layers, List<Node> adapted, List<AdapterSource> adapters)
+    {
+        string macro = CNames.Macro(prefix);
+        var steps = program.Steps.ToDictionary(s => s.Node.Name, s => $"&{prefix}_l{s.Index}_base", StringComparer.Ordinal);
+        IEnumerable<CAdapterRow> rows = adapters.Select(a => new CAdapterRow(a.Name, [.. adapted.Select(n => a.Pointers.TryGetValue(n.Name, out string? p) ? "&" + p : steps[n.Name])]));
+        IEnumerable<string> runtime = RuntimeFiles(program).Where(f => f.EndsWith(".c", StringComparison.Ordinal)).Select(f => "mcu/" + Path.GetFileName(f));
+        return new CModel
+        {
+            Prefix = prefix,
+            Macro = macro,
+            Banner = Banner(program, target),
+            RuntimeVersion = 1,
+            ArenaBytes = (program.Plan.ArenaBytes + 3) & ~3,
+            ArenaAlignment = CProgramBuilder.Alignment,
+            WeightBytes = pool.Arrays.Where(a => a.Owner == 0).Sum(a => a.Table.Bytes),
+            AdapterBytes = pool.Arrays.Where(a => a.Owner > 0).Sum(a => a.Table.Bytes),
+            PlanProof = CNames.Comment(program.Plan.Proof.Method),
+            Input = Port(program, program.Input),
+            Output = Port(program, program.Output),
+            KernelHeaders = [.. program.Steps.SelectMany(s => s.Layer.Files).Where(f => f.StartsWith("kernels/", StringComparison.Ordinal) && f.EndsWith(".h", StringComparison.Ordinal)).Select(f => Path.GetFileName(f)).Distinct().Order(StringComparer.Ordinal)],
+            Layers = layers,
+            Adapters = [.. adapters.Select(a => new CAdapter(a.Index, a.Name, $"{macro}_ADAPTER_{a.Index}_{CNames.Macro(a.Name)}", CNames.Comment(program.Model.Adapters[a.Index - 1].Name), a.File))],
+            AdapterTable = [new CAdapterRow("none", [.. adapted.Select(n => steps[n.Name])]), .. rows],
+            AdaptedLayers = adapted.Count,
+            Declarations = Declarations(pool, adapters),
+            Sources = [$"{prefix}.c", $"{prefix}_io.c", $"{prefix}_weights.c", .. adapters.Select(a => a.File), .. runtime],
+        };
+    }
+
+    private static List<string> Declarations(SymbolPool pool, List<AdapterSource> adapters) =>
+    [
+        .. pool.Arrays.Select(a => $"extern const {a.Table.CType} {a.Symbol}[{a.Table.Values.Length}];"),
+        .. adapters.SelectMany(a => a.Pointers.Values).Select(p => $"extern const mcu_linear {p};"),
+    ];
+
+    private static CPort Port(CProgram program, Tensor tensor) => new(
+        tensor.Shape.ToString(), (int)tensor.Shape.Elements, CNames.Float(tensor.Quantization!.Scale), tensor.Quantization.ZeroPoint, program.OffsetOf(tensor.Name));
+
+    private static string ConstantsFile(CModel model, SymbolPool pool, int owner, string section, string structs)
+    {
+        var text = new StringBuilder("/*\n").Append(model.Banner).Append("\n */\n#include \"").Append(model.Prefix).Append("_constants.h\"\n");
+        foreach (CArray array in pool.Arrays.Where(a => a.Owner == owner))
+        {
+            CWriter.Array(text.Append('\n'), array, section);
+        }
+
+        return text.Append(structs).ToString();
+    }
+
+    private static string Banner(CProgram program, string target)
+    {
+        ModelSource source = program.Model.Graph.Source;
+        var banner = new StringBuilder($" * Emitted by mcu {ToolVersion.Text} for target {CNames.Comment(target)}.\n * Model {CNames.Comment(source.FileName)}, SHA-256 {source.Sha256}.");
+        foreach (Int8Adapter adapter in program.Model.Adapters)
+        {
+            banner.Append("\n * Adapter ").Append(CNames.Comment(adapter.Name)).Append(", SHA-256 ").Append(adapter.Sha256).Append('.');
+        }
+
+        return banner.ToString();
+    }
+
+    private static IEnumerable<string> RuntimeFiles(CProgram program) =>
+        program.Steps.SelectMany(s => s.Layer.Files)
+            .Concat(["runtime/mcu_runtime.h", "runtime/mcu_numerics.h", "runtime/mcu_linear.h"])
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+
+    private static ImmutableArray<int> AdapterBytes(SymbolPool pool, List<AdapterSource> adapters) =>
+        [.. adapters.Select(a => pool.Arrays.Where(array => array.Owner == a.Index).Sum(array => array.Table.Bytes))];
+
+    private sealed record AdapterSource(int Index, string Name, string File, string Structs, Dictionary<string, string> Pointers);
+}
+
+/// <summary>Emitted sources and their sizes.</summary>
+/// <param name="Files">Text by path in the output folder.</param>
+/// <param name="Sources">Files to compile.</param>
+/// <param name="WeightBytes">Constant arrays of the base.</param>
+/// <param name="AdapterBytes">Constant arrays of all adapters.</param>
+/// <param name="BytesPerAdapter">The same per adapter; an array that two adapters share counts for the first.</param>
+public sealed record CEmission(
+    ImmutableSortedDictionary<string, string> Files,
+    EquatableArray<string> Sources,
+    int WeightBytes,
+    int AdapterBytes,
+    EquatableArray<int> BytesPerAdapter);

@@ -1,0 +1,76 @@
+namespace Mcu.Generator.Emit.C;
+
+/// <summary>Finished values that the C templates print; member names become snake case in the templates.</summary>
+public sealed record CModel
+{
+    public required string Prefix { get; init; }
+
+    public required string Macro { get; init; }
+
+    public required string Banner { get; init; }
+
+    public required int RuntimeVersion { get; init; }
+
+    public required int ArenaBytes { get; init; }
+
+    public required int ArenaAlignment { get; init; }
+
+    public required int WeightBytes { get; init; }
+
+    public required int AdapterBytes { get; init; }
+
+    public required string PlanProof { get; init; }
+
+    public required CPort Input { get; init; }
+
+    public required CPort Output { get; init; }
+
+    public required IReadOnlyList<string> KernelHeaders { get; init; }
+
+    public required IReadOnlyList<CLayer> Layers { get; init; }
+
+    public required IReadOnlyList<CAdapter> Adapters { get; init; }
+
+    /// <summary>Rows of the adapter table: per selectable index the layer constants of each adapted layer.</summary>
+    public required IReadOnlyList<CAdapterRow> AdapterTable { get; init; }
+
+    public required int AdaptedLayers { get; init; }
+
+    /// <summary>Declarations of the constant arrays of the base and of adapters.</summary>
+    public required IReadOnlyList<string> Declarations { get; init; }
+
+    public required IReadOnlyList<string> Sources { get; init; }
+}
+
+public sealed record CPort(string Shape, int Length, string Scale, int ZeroPoint, int Offset);
+
+public sealed record CLayer
+{
+    public required int Index { get; init; }
+
+    public required string Comment { get; init; }
+
+    public required string Function { get; init; }
+
+    public required string ParameterType { get; init; }
+
+    public required string ParameterName { get; init; }
+
+    public required IReadOnlyList<string> Parameters { get; init; }
+
+    /// <summary>Initialiser of the base's <c>mcu_linear</c>, or empty.</summary>
+    public required string Linear { get; init; }
+
+    public required string LinearName { get; init; }
+
+    /// <summary>Definitions that the linear constants point to (low-rank and sparse terms), or empty.</summary>
+    public required string LinearParts { get; init; }
+
+    /// <summary>Arguments of the call.</summary>
+    public required string Arguments { get; init; }
+}
+
+/// <summary>A selectable adapter.</summary>
+public sealed record CAdapter(int Index, string Name, string Macro, string Comment, string File);
+
+public sealed record CAdapterRow(string Comment, IReadOnlyList<string> Pointers);
