@@ -1,0 +1,21 @@
+using Mcu.Generator.Operators.Numerics;
+
+namespace Mcu.Generator.Int8;
+
+/// <summary>Flash that a variant adds to the base, in bytes; the emitted report counts the arrays themselves.</summary>
+public static class AdapterFlash
+{
+    /// <summary>Per output: bias, multiplier, shift.</summary>
+    private const int TableBytes = 4 + 4 + 1;
+
+    public static int Copy(LinearLayer layer) => layer.Weights.Length + (TableBytes * layer.OutputChannels);
+
+    public static int Bias(LinearLayer layer) => 4 * layer.OutputChannels;
+
+    /// <summary>A with its tables per rank, B, one shift per output; a changed bias is counted apart.</summary>
+    public static int Side(SidePath side) => side.A.Length + (TableBytes * side.Rank) + side.B.Length + side.OutputShifts.Length;
+
+    /// <summary>Row starts, a column and a difference per change, and the bias, which carries the folded zero point.</summary>
+    public static int Sparse(LinearLayer layer) =>
+        (2 * (layer.OutputChannels + 1)) + (4 * layer.Corrections!.Columns.Length) + Bias(layer);
+}

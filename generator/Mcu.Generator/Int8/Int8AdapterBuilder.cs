@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using Mcu.Generator.Adapters;
+using Mcu.Generator.Graphs;
+
+namespace Mcu.Generator.Int8;
+
+/// <summary>What the user asks for low-rank adapters.</summary>
+public enum AdapterModeChoice
+{
+    /// <summary>Per layer: merged where that costs no more flash than the side path, else the side path.</summary>
+    Auto,
+
+    /// <summary>Merged, in the smaller of the two stored forms.</summary>
+    Merge,
+
+    /// <summary>Kept apart.</summary>
+    Side,
+}
+
+/// <summary>Turns a bound adapter into int8 layer variants.</summary>
+public static class Int8AdapterBuilder
+{
+    /// <summary>The model with one more adapter.</summary>
+    /// <param name="model">Int8 model.</param>
+    /// <param name="floatGraph">Canonical float graph of the same base, or null when the base was int8.</param>
+    public static Int8Model Add(Int8Model model, Graph? floatGraph, BoundAdapter adapter, AdapterModeChoice choice)
+    {
+        var variants = ImmutableDictionary.CreateBuilder<string, LayerVariant>(StringComparer.Ordinal);
+        foreach (IGrouping<string, BoundPatch> patches in adapter.Patches.GroupBy(p => p.NodeName, StringComparer.Ordinal))
+        {
+            Node node = model.Graph.Nodes.First(n => n.Name == patches.Key);
+            LayerVariant? variant = Variant(LinearSource.Of(model, floatGraph, node), [.. patches], choice);
+            if (variant is not null)
+            {
+                variants[node.Name] = variant;
+            }
+        }
+
+        return model with { Adapters = model.Adapters.Append(new Int8Adapter(adapter.Name, adapter.Sha256, variants.ToImmutable())).ToEquatableArray() };
+    }
+
+    /// <summary>Null where nothing changes: the base's layer serves.</summary>
+    private static LayerVariant? Variant(LinearSource source, BoundPatch[] patches, AdapterModeChoice choice)
+    {
+        float[]? bias = patches.OfType<BiasPatch>().FirstOrDefault()?.Bias.ToArray();
+        if (patches.OfType<WeightPatch>().FirstOrDefault() is { } replaced)
+        {
+            return new LayerVariant(AdapterMode.Replace, source.WithWeights(replaced.Weights.ToArray(), bias ?? source.Bias));
+        }
+
+        if (patches.OfType<LoraPatch>().FirstOrDefault() is { } lora)
+        {
+            return LowRank(source, lora, bias, choice);
+        }
+
+        return bias is null || source.WithBias(bias) == source.Layer ? null : new LayerVariant(AdapterMode.Bias, source.WithBias(bias));
+    }
+
+    private static LayerVariant LowRank(LinearSource source, LoraPatch lora, float[]? bias, AdapterModeChoice choice)
+    {
+        float[] a = lora.A.ToArray();
+        float[] b = [.. lora.B.Select(v => v * lora.Scale)];
+        float[] realBias = bias ?? source.Bias;
+        var side = new LayerVariant(
+            AdapterMode.Side,
+            (bias is null ? source.Layer : source.WithBias(bias)) with { Side = SidePathBuilder.Build(source, a, b, lora.Rank) });
+        if (choice == AdapterModeChoice.Side)
+        {
+            return side;
+        }
+
+        float[] merged = MergeBuilder.Merged(source, a, b, lora.Rank);
+        LinearLayer copy = source.WithWeights(merged, realBias);
+        LinearLayer sparse = MergeBuilder.Sparse(source, merged, realBias);
+        bool sparseIsSmaller = AdapterFlash.Sparse(sparse) < AdapterFlash.Copy(copy);
+        int mergedBytes = sparseIsSmaller ? AdapterFlash.Sparse(sparse) : AdapterFlash.Copy(copy);
+        int sideBytes = AdapterFlash.Side(side.Layer.Side!) + (bias is null ? 0 : AdapterFlash.Bias(source.Layer));
+        if (choice == AdapterModeChoice.Auto && mergedBytes > sideBytes)
+        {
+            return side;
+        }
+
+        return sparseIsSmaller
+            ? new LayerVariant(AdapterMode.MergeSparse, sparse, MergeBuilder.Describe(copy, sparse, source.Depth))
+            : new LayerVariant(AdapterMode.MergeCopy, copy);
+    }
+}
