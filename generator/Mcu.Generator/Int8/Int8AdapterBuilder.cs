@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Mcu.Generator.Adapters;
 using Mcu.Generator.Graphs;
+using Mcu.Generator.Operators.Numerics;
 
 namespace Mcu.Generator.Int8;
 

@@ -45,7 +45,7 @@ public static class CEmitter
         return new CEmission(files.ToImmutableSortedDictionary(StringComparer.Ordinal), [.. model.Sources], model.WeightBytes, model.AdapterBytes, AdapterBytes(pool, adapters));
     }
 
-    private static string Render(string name, CModel model) => TemplateRenderer.Render($"{RuntimeRoot}model/{name}.sbn", model);
+    private static string Render(string name, CModel model) => new TemplateRenderer().Render($"{RuntimeRoot}model/{name}.sbn", model.Variables());
 
     private static CLayer Layer(CProgram program, CStep step, string prefix, SymbolPool pool, List<Node> adapted)
     {
@@ -185,8 +185,8 @@ public static class CEmitter
             .Concat(["runtime/mcu_runtime.h", "runtime/mcu_numerics.h", "runtime/mcu_linear.h"])
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 
-    private static ImmutableArray<int> AdapterBytes(SymbolPool pool, List<AdapterSource> adapters) =>
-        [.. adapters.Select(a => pool.Arrays.Where(array => array.Owner == a.Index).Sum(array => array.Table.Bytes))];
+    private static EquatableArray<int> AdapterBytes(SymbolPool pool, List<AdapterSource> adapters) =>
+        adapters.Select(a => pool.Arrays.Where(array => array.Owner == a.Index).Sum(array => array.Table.Bytes)).ToEquatableArray();
 
     private sealed record AdapterSource(int Index, string Name, string File, string Structs, Dictionary<string, string> Pointers);
 }

@@ -40,6 +40,29 @@ public sealed record CModel
     public required IReadOnlyList<string> Declarations { get; init; }
 
     public required IReadOnlyList<string> Sources { get; init; }
+
+    /// <summary>The values under the names that the templates use.</summary>
+    public IReadOnlyDictionary<string, object?> Variables() => new Dictionary<string, object?>(StringComparer.Ordinal)
+    {
+        ["prefix"] = Prefix,
+        ["macro"] = Macro,
+        ["banner"] = Banner,
+        ["runtime_version"] = RuntimeVersion,
+        ["arena_bytes"] = ArenaBytes,
+        ["arena_alignment"] = ArenaAlignment,
+        ["weight_bytes"] = WeightBytes,
+        ["adapter_bytes"] = AdapterBytes,
+        ["plan_proof"] = PlanProof,
+        ["input"] = Input,
+        ["output"] = Output,
+        ["kernel_headers"] = KernelHeaders,
+        ["layers"] = Layers,
+        ["adapters"] = Adapters,
+        ["adapter_table"] = AdapterTable,
+        ["adapted_layers"] = AdaptedLayers,
+        ["declarations"] = Declarations,
+        ["sources"] = Sources,
+    };
 }
 
 public sealed record CPort(string Shape, int Length, string Scale, int ZeroPoint, int Offset);

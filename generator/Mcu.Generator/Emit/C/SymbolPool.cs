@@ -11,7 +11,7 @@ public sealed class SymbolPool
     /// <summary>Arrays in order of first use.</summary>
     public IReadOnlyList<CArray> Arrays => arrays;
 
-    /// <summary>The symbol of a table; declares it under <paramref name="name"/> in <paramref name="file"/> when it is new.</summary>
+    /// <summary>The symbol of a table; declares it under <paramref name="name"/> when it is new.</summary>
     /// <param name="owner">0 for the base, 1… for an adapter.</param>
     public string Symbol(CTable table, string name, int owner)
     {
