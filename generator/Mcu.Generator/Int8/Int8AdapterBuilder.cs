@@ -59,8 +59,8 @@ public static class Int8AdapterBuilder
 
     private static LayerVariant LowRank(LinearSource source, LoraPatch lora, float[]? bias, AdapterModeChoice choice)
     {
-        float[] a = lora.A.ToArray();
-        float[] b = [.. lora.B.Select(v => v * lora.Scale)];
+        float[] a = lora.A.Values.ToArray();
+        float[] b = [.. lora.B.Values.Select(v => (float)(v * lora.Scale))];
         float[] realBias = bias ?? source.Bias;
         var side = new LayerVariant(
             AdapterMode.Side,

@@ -11,7 +11,7 @@ internal readonly record struct Relation(int Other, long Above, long Below)
 }
 
 /// <summary>Two buffers, by index, of which the input may share memory with the output from this distance on.</summary>
-internal readonly record struct RulePair(int Input, int Output, long MinDistance);
+internal readonly record struct RulePair(int Input, int Output, long MinDistance, bool Exact);
 
 /// <summary>
 /// The problem in units of the smallest alignment. As every offset is a multiple of that unit, rounding sizes and
@@ -80,7 +80,8 @@ internal sealed class PlacementModel
         }
 
         return [.. problem.Overlaps
-            .Select(rule => new RulePair(index[rule.Input], index[rule.Output], CeilingDivide(rule.MinDistance, Unit)))
+            .Where(rule => !rule.Exact || rule.MinDistance % Unit == 0)
+            .Select(rule => new RulePair(index[rule.Input], index[rule.Output], CeilingDivide(rule.MinDistance, Unit), rule.Exact))
             .Where(rule => Last[rule.Input] == First[rule.Output])];
     }
 
@@ -104,7 +105,23 @@ internal sealed class PlacementModel
             }
         }
 
+        foreach (RulePair rule in Rules.Where(rule => rule.Exact))
+        {
+            AddUpperEnd(relations, rule);
+        }
+
         return Array.ConvertAll(relations, list => list.ToArray());
+    }
+
+    /// <summary>An exact distance is a least one that is also the largest below disjointness.</summary>
+    private void AddUpperEnd(List<Relation>[] relations, RulePair rule)
+    {
+        var relation = new Relation(rule.Output, Size[rule.Output], -rule.MinDistance);
+        if (!relation.IsFree)
+        {
+            relations[rule.Input].Add(relation);
+            relations[rule.Output].Add(new Relation(rule.Input, -rule.MinDistance, Size[rule.Output]));
+        }
     }
 
     private void AddPair(List<Relation>[] relations, Dictionary<(int Input, int Output), long> distances, int a, int b)

@@ -19,7 +19,8 @@ public sealed record BufferRequest(string Name, int Bytes, int FirstStep, int La
 /// <param name="Input">Name of the buffer that is read.</param>
 /// <param name="Output">Name of the buffer that is written.</param>
 /// <param name="MinDistance">Least distance in bytes; negative if the output may start above the input.</param>
-public sealed record OverlapRule(string Input, string Output, int MinDistance);
+/// <param name="Exact">Whether sharing needs exactly this distance: a kernel that walks by channel planes.</param>
+public sealed record OverlapRule(string Input, string Output, int MinDistance, bool Exact = false);
 
 /// <summary>All buffers of one schedule and the pairs that may share memory.</summary>
 public sealed record PlanProblem(EquatableArray<BufferRequest> Buffers, EquatableArray<OverlapRule> Overlaps);

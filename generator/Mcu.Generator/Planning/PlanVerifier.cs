@@ -82,7 +82,8 @@ public static class PlanVerifier
             if (string.Equals(rule.Input, input.Name, StringComparison.Ordinal)
                 && string.Equals(rule.Output, output.Name, StringComparison.Ordinal))
             {
-                return (long)plan.Offsets[input.Name] - plan.Offsets[output.Name] >= rule.MinDistance;
+                long distance = (long)plan.Offsets[input.Name] - plan.Offsets[output.Name];
+                return rule.Exact ? distance == rule.MinDistance : distance >= rule.MinDistance;
             }
         }
 
