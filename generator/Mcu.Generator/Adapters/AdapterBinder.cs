@@ -92,6 +92,11 @@ public sealed class AdapterBinder
 
     private bool BindByName(PeftModule module)
     {
+        if (layers.FirstOrDefault(l => l.ForeignBiases.Contains(module.Module + ".bias")) is { } folded)
+        {
+            throw BindingPatches.ForeignBias(adapter.Name, module, folded);
+        }
+
         IReadOnlyList<BindingLayer> found = BindingNames.Find(module.Module, layers);
         if (found.Count > 0)
         {

@@ -19,6 +19,9 @@ internal sealed record BindingLayer(Node Node, Tensor Weights, Tensor? Bias, int
 
     public IEnumerable<string> BiasNames => Bias is null ? [] : NamesOf(Bias);
 
+    /// <summary>Initializers that passes merged into this layer's bias from elsewhere.</summary>
+    public IEnumerable<string> ForeignBiases => Weights.Fold?.ForeignBiases ?? [];
+
     /// <summary>For example <c>convolution 64x64x1x1</c>, in the order that training frameworks print.</summary>
     public string Describe() => IsFullyConnected
         ? $"linear {Outputs}x{Inputs}"

@@ -88,6 +88,11 @@ internal sealed class BindingPatches(PeftModule module, BindingLayer layer, stri
             throw Mismatch($"{bias.Shape[0]} biases");
         }
 
+        if (layer.ForeignBiases.Intersect(layer.BiasNames).Any())
+        {
+            throw ForeignBias(location, module, layer);
+        }
+
         float[] values = bias.Values.ToArray();
         if (layer.Weights.Fold is { RowScale.Length: > 0 } fold)
         {
@@ -99,6 +104,13 @@ internal sealed class BindingPatches(PeftModule module, BindingLayer layer, stri
 
         return values;
     }
+
+    /// <summary>MCU0509: the module is a batch normalisation, or a constant, that passes merged into the layer.</summary>
+    public static DiagnosticException ForeignBias(string location, PeftModule module, BindingLayer layer) => new(
+        "MCU0509",
+        $"The bias of this module is merged into '{Names.Short(layer.Weights.Name)}' of node '{Names.Short(layer.Node.Name)}' together with other terms (a batch normalisation, or a constant added after the layer) and cannot be replaced alone.",
+        $"{location}: module '{Names.Short(module.Module)}'",
+        "Fold batch normalisation into the layers before training the adapter, and export that base.");
 
     private void ScaleRows(float[] rows, int columns)
     {

@@ -24,7 +24,14 @@ public sealed record TensorSource(string Name, EquatableArray<int> Permutation);
 /// <param name="RowScale">Factor per output channel (a folded batch normalisation): row o was multiplied by it.</param>
 /// <param name="BiasOffset">Per output channel with <paramref name="RowScale"/>: present bias = RowScale·source bias + BiasOffset.</param>
 /// <param name="ColumnPermutation">Fully connected after a flatten: present column j is the source's column ColumnPermutation[j].</param>
-public sealed record WeightFold(EquatableArray<float> RowScale, EquatableArray<float> BiasOffset, EquatableArray<int> ColumnPermutation);
+public sealed record WeightFold(EquatableArray<float> RowScale, EquatableArray<float> BiasOffset, EquatableArray<int> ColumnPermutation)
+{
+    /// <summary>
+    /// Initializers that went into the layer's present bias by another way than RowScale·bias: the bias of a folded batch
+    /// normalisation, a constant added afterwards. An adapter that replaces one of them cannot be followed.
+    /// </summary>
+    public EquatableArray<string> ForeignBiases { get; init; } = [];
+}
 
 /// <summary>A named tensor of a graph: an activation, or a constant when <see cref="Data"/> is set.</summary>
 /// <param name="Name">Unique in the graph; the name of the source model where it has one.</param>
