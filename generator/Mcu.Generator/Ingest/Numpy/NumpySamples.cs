@@ -60,7 +60,7 @@ internal static class NumpySamples
             throw WrongType(array, type, path, "Quantise the samples with the input's scale and zero point, or save them as integers.");
         }
 
-        long[] values = Integers(array.Data);
+        long[] values = Integers(array);
         (long min, long max) = type switch
         {
             DataType.Int8 => (sbyte.MinValue, sbyte.MaxValue),
@@ -82,13 +82,14 @@ internal static class NumpySamples
         };
     }
 
-    private static long[] Integers(Array data) => data switch
+    /// <summary>Chosen by the declared type: the runtime lets a byte[] pass for an sbyte[].</summary>
+    private static long[] Integers(NumpyArray array) => array.Type switch
     {
-        sbyte[] values => Array.ConvertAll(values, v => (long)v),
-        byte[] values => Array.ConvertAll(values, v => (long)v),
-        short[] values => Array.ConvertAll(values, v => (long)v),
-        int[] values => Array.ConvertAll(values, v => (long)v),
-        _ => (long[])data,
+        NumpyType.Int8 => Array.ConvertAll((sbyte[])array.Data, v => (long)v),
+        NumpyType.UInt8 => Array.ConvertAll((byte[])array.Data, v => (long)v),
+        NumpyType.Int16 => Array.ConvertAll((short[])array.Data, v => (long)v),
+        NumpyType.Int32 => Array.ConvertAll((int[])array.Data, v => (long)v),
+        _ => (long[])array.Data,
     };
 
     private static DiagnosticException WrongType(NumpyArray array, DataType type, string path, string hint) =>

@@ -128,17 +128,29 @@ public class NumpyReaderTests
     }
 
     [Fact]
-    public void Every_bit_flip_in_packed_data_is_refused()
+    public void No_bit_flip_in_packed_data_changes_a_value()
     {
         byte[] file = Convert.FromBase64String(NpzCompressed);
         int start = 30 + BitConverter.ToUInt16(file, 26) + BitConverter.ToUInt16(file, 28);
         int length = BitConverter.ToInt32(file, file.AsSpan().IndexOf("PK\x1\x2"u8) + 20);
+        int harmless = 0;
         for (int bit = start * 8; bit < (start + length) * 8; bit++)
         {
             byte[] flipped = [.. file];
             flipped[bit / 8] ^= (byte)(1 << (bit % 8));
-            Assert.StartsWith("MCU012", Refused(flipped).Code, StringComparison.Ordinal);
+            try
+            {
+                // A few bits of a deflate stream decide nothing (unused codes, the rest of the last byte).
+                Assert.Equal(Enumerable.Range(0, 40).Select(i => (sbyte)i), (sbyte[])Assert.Single(NumpyReader.Read(flipped, "x.npz")).Data);
+                harmless++;
+            }
+            catch (DiagnosticException error)
+            {
+                Assert.StartsWith("MCU012", error.Diagnostic.Code, StringComparison.Ordinal);
+            }
         }
+
+        Assert.InRange(harmless, 0, length);
     }
 
     [Fact]
