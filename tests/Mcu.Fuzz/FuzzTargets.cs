@@ -1,0 +1,34 @@
+using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Ingest.Tflite;
+using Mcu.Tests.Ingest.Tflite;
+
+namespace Mcu.Fuzz;
+
+/// <summary>A reader of untrusted bytes.</summary>
+/// <param name="Name">First argument on the command line.</param>
+/// <param name="Extension">Which files of a corpus folder are seeds.</param>
+/// <param name="Read">Reads the bytes: returns, or throws a <see cref="DiagnosticException"/>; anything else is a bug.</param>
+/// <param name="Seeds">Built-in valid inputs, so that no corpus is needed.</param>
+internal sealed record FuzzTarget(string Name, string Extension, Action<byte[]> Read, Func<IEnumerable<byte[]>> Seeds)
+{
+    /// <summary>Reads the bytes; a diagnostic is a good answer.</summary>
+    public void Accepts(byte[] input)
+    {
+        try
+        {
+            Read(input);
+        }
+        catch (DiagnosticException)
+        {
+        }
+    }
+}
+
+/// <summary>Every reader, one line each.</summary>
+internal static class FuzzTargets
+{
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        new("tflite", ".tflite", b => TfliteReader.Read(b, "fuzz.tflite", new DiagnosticBag()), () => [TfliteWriter.Write(TinyTflite.Int8Network()), TfliteWriter.Write(TinyTflite.DynamicRangeNetwork())]),
+    ];
+}
