@@ -1,0 +1,77 @@
+using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Graphs;
+using Mcu.Generator.Operators;
+
+namespace Mcu.Generator.Passes;
+
+/// <summary>
+/// An addition of one constant per output channel after a fully connected layer or convolution becomes its bias.
+/// </summary>
+public sealed class FoldBias : IGraphPass
+{
+    public string Name => nameof(FoldBias);
+
+    public Graph Run(Graph graph, DiagnosticBag notes) => GraphRewrite.ToFixpoint(graph, Sweep);
+
+    private static void Sweep(GraphRewrite rewrite)
+    {
+        foreach (Node add in rewrite.Graph.Nodes.Where(n => n.Operator is Add))
+        {
+            if (!TryFold(rewrite, add, 0))
+            {
+                TryFold(rewrite, add, 1);
+            }
+        }
+    }
+
+    /// <param name="side">Which input of the addition comes from the layer.</param>
+    private static bool TryFold(GraphRewrite rewrite, Node add, int side)
+    {
+        string product = add.Inputs[side];
+        Graph graph = rewrite.Graph;
+        if (graph[add.Inputs[1 - side]] is not { Data: FloatData } constant
+            || rewrite.Index.ProducerOf(product) is not { } layer
+            || LinearLayer.Of(graph, layer) is not { Activation.IsNone: true } linear
+            || !linear.HasConstantBias
+            || graph[product].Shape != graph[add.Output].Shape
+            || !rewrite.Index.IsUsedOnce(product)
+            || PerChannel(constant, linear) is not { } values
+            || !rewrite.TryTake(add, layer))
+        {
+            return false;
+        }
+
+        string bias = linear.Bias is null
+            ? rewrite.SetConstant(constant, Constants.Of(constant, new Shape(values.Length), values), "bias")
+            : rewrite.SetConstant(linear.Bias, Constants.Of(linear.Bias, linear.Bias.Shape, [.. linear.Bias.Floats().Zip(values, (a, b) => a + b)]), "bias");
+        if (linear.Bias is not null)
+        {
+            Tensor weights = linear.Weights;
+            double[] one = [.. values.Select(_ => 1.0)];
+            Tensor recorded = weights with { Fold = Constants.ScaledRows(weights, one, [.. values.Select(v => (double)v)]).Fold };
+            layer = layer with { Inputs = [layer.Inputs[0], rewrite.SetConstant(weights, recorded, "weights"), bias] };
+        }
+
+        Operator fused = linear.With(((Add)add.Operator).Activation);
+        rewrite.Replace(layer, new Node(layer.Name, fused, [layer.Inputs[0], layer.Inputs[1], bias], add.Outputs));
+        rewrite.Remove(add);
+        return true;
+    }
+
+    /// <summary>The constant as one value per output channel, or null when it varies along another axis.</summary>
+    private static float[]? PerChannel(Tensor constant, LinearLayer linear)
+    {
+        int channels = linear.Outputs;
+        if (constant.Shape.Elements == 1)
+        {
+            return [.. Enumerable.Repeat(constant.Floats()[0], channels)];
+        }
+
+        // Axes are counted from the end, as broadcasting does.
+        int axisFromEnd = linear.OutputRank - linear.ChannelAxis;
+        bool fits = constant.Shape.Rank >= axisFromEnd
+            && constant.Shape.Elements == channels
+            && constant.Shape[constant.Shape.Rank - axisFromEnd] == channels;
+        return fits ? constant.Floats() : null;
+    }
+}
