@@ -60,6 +60,9 @@ public sealed class NchwToNhwc : IGraphPass
             case Pad or Softmax or Mean when rewriter.ViewOf(node.Inputs[0]) is { IsPlain: true, Moves: true } view:
                 LayoutRules.AlongAxes(rewriter, node, view);
                 break;
+            case Pad when FeedsWindow(rewriter, node):
+                LayoutRules.AlongAxes(rewriter, node, InNhwc(rewriter, node.Inputs[0]));
+                break;
             case FullyConnected fc:
                 LayoutRules.FullyConnected(rewriter, node, fc);
                 break;
@@ -67,6 +70,16 @@ public sealed class NchwToNhwc : IGraphPass
                 rewriter.AddUnchanged(node);
                 break;
         }
+    }
+
+    /// <summary>Whether a padding should be moved to NHWC, where a convolution can take it up.</summary>
+    private static bool FeedsWindow(LayoutRewriter rewriter, Node node) =>
+        rewriter.Index.ConsumersOf(node.Output).Any(n => n.Operator is Conv2D { Layout: Layout.Nchw } or MaxPool2D { Layout: Layout.Nchw } or AveragePool2D { Layout: Layout.Nchw });
+
+    private static LayoutView InNhwc(LayoutRewriter rewriter, string name)
+    {
+        Shape shape = rewriter.Old[name].Shape;
+        return new LayoutView(rewriter.InOrder(name, Permute.NchwToNhwc), Permute.Shape(shape, Permute.NchwToNhwc), Permute.NhwcToNchw, shape);
     }
 
     private static void Convolution(LayoutRewriter rewriter, Node node, Conv2D conv)
