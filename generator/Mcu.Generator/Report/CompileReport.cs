@@ -1,0 +1,163 @@
+using System.Text.Json.Serialization;
+using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Graphs;
+
+namespace Mcu.Generator.Report;
+
+/// <summary>
+/// What a compilation made, as plain data: the source of the HTML page and of the JSON document
+/// (docs/schemas/compile.schema.json). Names are as the model's author wrote them and are hostile input.
+/// It holds neither dates nor paths, so equal inputs give equal reports.
+/// </summary>
+public sealed record CompileReport
+{
+    public const int CurrentVersion = 1;
+
+    /// <summary>Version of this format.</summary>
+    public int ReportVersion { get; init; } = CurrentVersion;
+
+    /// <summary>Version of the compiler.</summary>
+    public required string ToolVersion { get; init; }
+
+    public required ModelSource Model { get; init; }
+
+    /// <summary>Target the kernels were chosen for.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>The same as in <see cref="Totals"/>, where the other commands have it.</summary>
+    public int ArenaBytes => Totals.ArenaBytes;
+
+    /// <summary>The same as in <see cref="Totals"/>, where the other commands have it.</summary>
+    public int WeightBytes => Totals.WeightBytes;
+
+    public required ReportTotals Totals { get; init; }
+
+    /// <summary>Layers in the order of execution.</summary>
+    [JsonConverter(typeof(EquatableArrayConverter<LayerReport>))]
+    public required EquatableArray<LayerReport> Layers { get; init; }
+
+    /// <summary>Adapters in the order of the command line; the base alone is not among them.</summary>
+    [JsonConverter(typeof(EquatableArrayConverter<AdapterReport>))]
+    public required EquatableArray<AdapterReport> Adapters { get; init; }
+
+    public required PlanReport Plan { get; init; }
+
+    /// <summary>Warnings and notes of the compilation.</summary>
+    [JsonConverter(typeof(EquatableArrayConverter<DiagnosticReport>))]
+    public required EquatableArray<DiagnosticReport> Diagnostics { get; init; }
+}
+
+/// <summary>Where the network comes from.</summary>
+/// <param name="Name">Name of the network as the user gave it.</param>
+/// <param name="File">File name without its folder.</param>
+/// <param name="Sha256">SHA-256 of the file, lower-case hexadecimal.</param>
+public sealed record ModelSource(string Name, string File, string Sha256);
+
+/// <summary>Sums over the network.</summary>
+/// <param name="ArenaBytes">Bytes of RAM an inference touches, except its stack and state.</param>
+/// <param name="WeightBytes">Bytes of weights, biases and requantisation tables of the base.</param>
+/// <param name="AdapterBytes">Bytes of all adapters together.</param>
+/// <param name="Macs">Multiply-accumulates of one inference of the base.</param>
+public sealed record ReportTotals(int ArenaBytes, int WeightBytes, int AdapterBytes, long Macs);
+
+/// <summary>One layer of the emitted program; one step of its schedule.</summary>
+public sealed record LayerReport
+{
+    /// <summary>Step in the schedule, from 0.</summary>
+    public required int Index { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Operator { get; init; }
+
+    /// <summary>Name of the chosen kernel.</summary>
+    public required string Kernel { get; init; }
+
+    /// <summary>Shape of the first input.</summary>
+    [JsonConverter(typeof(EquatableArrayConverter<int>))]
+    public required EquatableArray<int> InputShape { get; init; }
+
+    [JsonConverter(typeof(EquatableArrayConverter<int>))]
+    public required EquatableArray<int> OutputShape { get; init; }
+
+    /// <summary>Multiply-accumulates of the base layer.</summary>
+    public required long Macs { get; init; }
+
+    /// <summary>Bytes of the base layer's constants.</summary>
+    public required int FlashBytes { get; init; }
+
+    /// <summary>Bytes of arena in use while the layer runs.</summary>
+    public required int RamBytes { get; init; }
+
+    /// <summary>Bytes of those that are scratch.</summary>
+    public required int ScratchBytes { get; init; }
+
+    /// <summary>How each adapter that changes the layer does so.</summary>
+    [JsonConverter(typeof(EquatableArrayConverter<LayerAdapter>))]
+    public required EquatableArray<LayerAdapter> AdapterModes { get; init; }
+}
+
+/// <summary>How an adapter changes a layer.</summary>
+/// <param name="Adapter">Index of the adapter, from 1; 0 is the base alone.</param>
+public sealed record LayerAdapter(int Adapter, AdapterLayerMode Mode);
+
+/// <summary>Form in which an adapter's part for one layer is stored and run.</summary>
+public enum AdapterLayerMode
+{
+    /// <summary>A whole copy of the layer's constants with the adapter merged in.</summary>
+    [JsonStringEnumMemberName("merge-copy")]
+    MergeCopy,
+
+    /// <summary>The places at which merged weights differ from the base.</summary>
+    [JsonStringEnumMemberName("merge-sparse")]
+    MergeSparse,
+
+    /// <summary>A low-rank side path into the accumulators.</summary>
+    [JsonStringEnumMemberName("side")]
+    Side,
+
+    /// <summary>Another bias.</summary>
+    [JsonStringEnumMemberName("bias")]
+    Bias,
+
+    /// <summary>Other constants in place of the base's.</summary>
+    [JsonStringEnumMemberName("replace")]
+    Replace,
+}
+
+/// <summary>One adapter.</summary>
+public sealed record AdapterReport
+{
+    /// <summary>Index for <c>_adapter_select</c>, from 1.</summary>
+    public required int Index { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>SHA-256 of the adapter's tensors file, lower-case hexadecimal.</summary>
+    public required string Sha256 { get; init; }
+
+    public required int FlashBytes { get; init; }
+
+    [JsonConverter(typeof(EquatableArrayConverter<AdapterLayerReport>))]
+    public required EquatableArray<AdapterLayerReport> Layers { get; init; }
+}
+
+/// <summary>An adapter's part for one layer.</summary>
+/// <param name="Layer">Index of the layer.</param>
+/// <param name="Name">Name of the layer.</param>
+/// <param name="FlashBytes">Bytes of the adapter's constants for it.</param>
+/// <param name="ExtraMacs">Multiply-accumulates beyond the base layer's.</param>
+/// <param name="Note">What is lost or worth knowing, for people; may be empty.</param>
+public sealed record AdapterLayerReport(
+    int Layer, string Name, AdapterLayerMode Mode, int FlashBytes, long ExtraMacs, string Note);
+
+/// <summary>A diagnostic, with its severity in lower case.</summary>
+public sealed record DiagnosticReport(string Code, string Severity, string Message, string Location, string Hint)
+{
+    public static DiagnosticReport From(Diagnostic diagnostic) => new(
+        diagnostic.Code,
+        diagnostic.Severity.ToString().ToLowerInvariant(),
+        diagnostic.Message,
+        diagnostic.Location,
+        diagnostic.Hint);
+}
