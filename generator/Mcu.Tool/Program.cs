@@ -1,1 +1,3 @@
-return 0;
+using Mcu.Tool.Cli;
+
+return await Application.MainAsync(args);

@@ -8,8 +8,14 @@ public enum DiagnosticClass
     /// <summary>The input is wrong (exit 1).</summary>
     UserMistake,
 
+    /// <summary>The firmware needs more RAM or flash than the budget allows (exit 2).</summary>
+    BudgetExceeded,
+
     /// <summary>The firmware did not build, fit, run or end as it must (exit 4).</summary>
     TargetFailed,
+
+    /// <summary>A verification found a difference (exit 4).</summary>
+    CheckFailed,
 
     /// <summary>A program or library that the command needs is not installed (exit 5).</summary>
     ToolMissing,
@@ -18,11 +24,18 @@ public enum DiagnosticClass
 /// <summary>Classes of diagnostics by code range.</summary>
 public static class DiagnosticClasses
 {
+    private const int FirstBudget = 801;
+    private const int LastBudget = 809;
     private const int FirstToolMissing = 1001;
     private const int FirstTargetFailed = 1020;
     private const int FirstEmulationInput = 1080;
+    private const int FirstCheck = 1100;
+    private const int LastCheck = 1199;
 
-    /// <summary>MCU1001 to 1019: tool missing; 1020 to 1079: target failed; all others: the user's mistake.</summary>
+    /// <summary>
+    /// MCU0801 to 0809: budget exceeded; MCU1001 to 1019: tool missing; 1020 to 1079: target failed; 11xx: check failed;
+    /// all others: the user's mistake.
+    /// </summary>
     public static DiagnosticClass Of(Diagnostic diagnostic)
     {
         ReadOnlySpan<char> digits = diagnostic.Code.AsSpan(Math.Min(3, diagnostic.Code.Length));
@@ -33,8 +46,10 @@ public static class DiagnosticClasses
 
     private static DiagnosticClass OfNumber(int code) => code switch
     {
+        >= FirstBudget and <= LastBudget => DiagnosticClass.BudgetExceeded,
         >= FirstToolMissing and < FirstTargetFailed => DiagnosticClass.ToolMissing,
         >= FirstTargetFailed and < FirstEmulationInput => DiagnosticClass.TargetFailed,
+        >= FirstCheck and <= LastCheck => DiagnosticClass.CheckFailed,
         _ => DiagnosticClass.UserMistake,
     };
 }

@@ -1,0 +1,60 @@
+using Mcu.Generator.Diagnostics;
+using Spectre.Console;
+
+namespace Mcu.Tool.Cli;
+
+/// <summary>
+/// What a command writes to. Results go to stdout, once; progress, notes and errors to stderr, so that stdout with
+/// <c>--json</c> is exactly one document.
+/// </summary>
+internal sealed class CommandContext(TextWriter output, TextWriter error, bool json, bool verbose)
+{
+    private const int WidthWithoutTerminal = 200;
+
+    public bool Json { get; } = json;
+
+    public bool Verbose { get; } = verbose;
+
+    /// <summary>Plain text on stdout; not to be used with <see cref="Json"/>.</summary>
+    public TextWriter Output { get; } = output;
+
+    /// <summary>Plain text on stderr.</summary>
+    public TextWriter Error { get; } = error;
+
+    /// <summary>The command's result: the document with <c>--json</c>, what <paramref name="print"/> prints otherwise.</summary>
+    public void Result<T>(T document, Action<IAnsiConsole> print)
+    {
+        if (Json)
+        {
+            Output.WriteLine(JsonOutput.Text(document));
+        }
+        else
+        {
+            print(ConsoleOn(Output));
+        }
+    }
+
+    /// <summary>One line of progress or explanation on stderr.</summary>
+    public void Say(string line) => Error.WriteLine(Printable.Text(line));
+
+    /// <summary>Notes only with <c>--verbose</c>, warnings always.</summary>
+    public void Report(IEnumerable<Diagnostic> diagnostics)
+    {
+        foreach (Diagnostic diagnostic in diagnostics.Where(d => Verbose || d.Severity != Severity.Note))
+        {
+            Error.WriteLine(diagnostic.ToString());
+        }
+    }
+
+    /// <summary>A console for tables; plain text of a fixed width where <paramref name="writer"/> is not a terminal.</summary>
+    public static IAnsiConsole ConsoleOn(TextWriter writer)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        if (!console.Profile.Out.IsTerminal)
+        {
+            console.Profile.Width = WidthWithoutTerminal;
+        }
+
+        return console;
+    }
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Reflection;
+using Mcu.Tool.Commands;
+
+namespace Mcu.Tool.Cli;
+
+/// <summary>The command tree: one line per command.</summary>
+internal static class CommandLine
+{
+    private static readonly Example[] RootExamples =
+    [
+        new("mcu doctor", "Show which tools are there and how to get those that are missing."),
+        new("mcu test", "Run the project's own tests."),
+    ];
+
+    /// <summary>Version of the tool, such as <c>0.1.0</c>.</summary>
+    public static string Version { get; } =
+        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
+
+    public static RootCommand Create()
+    {
+        var global = new GlobalOptions();
+        var root = new RootCommand($"mcu {Version}: compiles one frozen network and many small PEFT adapters to int8 firmware.")
+        {
+            global.Json,
+            global.Verbose,
+            new TestCommand(global),
+        };
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        var helpText = new HelpText((HelpAction)help.Action!, RootExamples);
+        help.Action = helpText;
+        root.Options.Remove(root.Options.OfType<VersionOption>().Single());
+        root.Options.Add(new Option<bool>("--version") { Description = "Print the version.", Action = new VersionText() });
+        root.SetAction(helpText.Invoke);
+        return root;
+    }
+
+    private sealed class VersionText : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            TextWriter output = parseResult.InvocationConfiguration.Output;
+            bool json = GlobalOptions.AsksForJson(parseResult.Tokens.Select(token => token.Value));
+            output.WriteLine(json ? JsonOutput.Text(new VersionDocument(Version)) : Version);
+            return ExitCode.Ok;
+        }
+    }
+
+    private sealed record VersionDocument(string Version);
+}
