@@ -6,15 +6,15 @@ using Mcu.Generator.Diagnostics;
 namespace Mcu.Tool.Cli;
 
 /// <summary>From arguments to an exit code: parses, runs the command, and reports every way in which it can fail.</summary>
-internal sealed class Application(TextWriter output, TextWriter error)
+internal sealed class Application(TextWriter output, TextWriter error, Func<RootCommand>? commands = null)
 {
     /// <summary>The process: UTF-8 without a byte order mark whatever the locale says, signals, the command.</summary>
     public static async Task<int> MainAsync(string[] arguments)
     {
-        var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-        Console.OutputEncoding = utf8;
+        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        var application = new Application(Console.Out, Console.Error);
         using var interruption = new Interruption();
-        return await new Application(Console.Out, Console.Error).RunAsync(arguments, interruption.Token);
+        return await application.RunAsync(arguments, interruption.Token);
     }
 
     /// <summary>Runs one command line; never throws.</summary>
@@ -23,7 +23,7 @@ internal sealed class Application(TextWriter output, TextWriter error)
         bool json = GlobalOptions.AsksForJson(arguments);
         try
         {
-            ParseResult parse = CommandLine.Create().Parse(arguments);
+            ParseResult parse = (commands ?? CommandLine.Create)().Parse(arguments);
             if (parse.Action is ParseErrorAction)
             {
                 return Fail(ParseErrors.Describe(parse), json);

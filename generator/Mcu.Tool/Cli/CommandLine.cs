@@ -26,6 +26,7 @@ internal static class CommandLine
         {
             global.Json,
             global.Verbose,
+            new TargetsCommand(global),
             new TestCommand(global),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
