@@ -24,6 +24,10 @@ public static class InputFile
                 ? throw new DiagnosticException("MCU0105", $"The file has {length} bytes; at most {maxBytes} are accepted.", path, "A network of this size does not fit a microcontroller.")
                 : File.ReadAllBytes(path);
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw Missing(path);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new DiagnosticException("MCU0106", $"The file cannot be read: {e.Message}", path, "Check its permissions.");
@@ -40,7 +44,7 @@ public static class InputFile
 
         if (path.Length == 0 || !File.Exists(path))
         {
-            throw new DiagnosticException("MCU0101", "The file does not exist.", path, "Check the path and the current folder.");
+            throw Missing(path);
         }
 
         FileSystemInfo file = File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path);
@@ -49,4 +53,7 @@ public static class InputFile
             ? length
             : throw new DiagnosticException("MCU0103", "The file is empty or not a regular file.", path, "Check that it was copied or exported completely.");
     }
+
+    private static DiagnosticException Missing(string path) =>
+        new("MCU0101", "The file does not exist.", path, "Check the path and the current folder.");
 }

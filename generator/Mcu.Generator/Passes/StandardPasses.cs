@@ -31,6 +31,7 @@ public static class StandardPasses
     /// <summary>For an int8 graph: what leaves every byte as it is.</summary>
     public static PassPipeline Int8 { get; } = new(
     [
+        new StripEdgeQuantization(),
         new RemoveDeadNodes(),
         new RemoveIdentity(),
         new FoldPad(),

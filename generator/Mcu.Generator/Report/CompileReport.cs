@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
+using Mcu.Generator.Int8;
 
 namespace Mcu.Generator.Report;
 
@@ -19,7 +20,7 @@ public sealed record CompileReport
     /// <summary>Version of the compiler.</summary>
     public required string ToolVersion { get; init; }
 
-    public required ModelSource Model { get; init; }
+    public required ReportedModel Model { get; init; }
 
     /// <summary>Target the kernels were chosen for.</summary>
     public required string Target { get; init; }
@@ -51,7 +52,7 @@ public sealed record CompileReport
 /// <param name="Name">Name of the network as the user gave it.</param>
 /// <param name="File">File name without its folder.</param>
 /// <param name="Sha256">SHA-256 of the file, lower-case hexadecimal.</param>
-public sealed record ModelSource(string Name, string File, string Sha256);
+public sealed record ReportedModel(string Name, string File, string Sha256);
 
 /// <summary>Sums over the network.</summary>
 /// <param name="ArenaBytes">Bytes of RAM an inference touches, except its stack and state.</param>
@@ -99,31 +100,7 @@ public sealed record LayerReport
 
 /// <summary>How an adapter changes a layer.</summary>
 /// <param name="Adapter">Index of the adapter, from 1; 0 is the base alone.</param>
-public sealed record LayerAdapter(int Adapter, AdapterLayerMode Mode);
-
-/// <summary>Form in which an adapter's part for one layer is stored and run.</summary>
-public enum AdapterLayerMode
-{
-    /// <summary>A whole copy of the layer's constants with the adapter merged in.</summary>
-    [JsonStringEnumMemberName("merge-copy")]
-    MergeCopy,
-
-    /// <summary>The places at which merged weights differ from the base.</summary>
-    [JsonStringEnumMemberName("merge-sparse")]
-    MergeSparse,
-
-    /// <summary>A low-rank side path into the accumulators.</summary>
-    [JsonStringEnumMemberName("side")]
-    Side,
-
-    /// <summary>Another bias.</summary>
-    [JsonStringEnumMemberName("bias")]
-    Bias,
-
-    /// <summary>Other constants in place of the base's.</summary>
-    [JsonStringEnumMemberName("replace")]
-    Replace,
-}
+public sealed record LayerAdapter(int Adapter, [property: JsonConverter(typeof(AdapterModeConverter))] AdapterMode Mode);
 
 /// <summary>One adapter.</summary>
 public sealed record AdapterReport
@@ -149,7 +126,12 @@ public sealed record AdapterReport
 /// <param name="ExtraMacs">Multiply-accumulates beyond the base layer's.</param>
 /// <param name="Note">What is lost or worth knowing, for people; may be empty.</param>
 public sealed record AdapterLayerReport(
-    int Layer, string Name, AdapterLayerMode Mode, int FlashBytes, long ExtraMacs, string Note);
+    int Layer,
+    string Name,
+    [property: JsonConverter(typeof(AdapterModeConverter))] AdapterMode Mode,
+    int FlashBytes,
+    long ExtraMacs,
+    string Note);
 
 /// <summary>A diagnostic, with its severity in lower case.</summary>
 public sealed record DiagnosticReport(string Code, string Severity, string Message, string Location, string Hint)

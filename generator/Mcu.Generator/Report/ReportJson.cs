@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Int8;
 
 namespace Mcu.Generator.Report;
 
@@ -23,6 +24,9 @@ public static class ReportJson
         }
     }
 }
+
+/// <summary>Modes as <c>merge-copy</c>, <c>side</c> and so on.</summary>
+internal sealed class AdapterModeConverter() : JsonStringEnumConverter<AdapterMode>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

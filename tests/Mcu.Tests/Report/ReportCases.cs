@@ -1,4 +1,5 @@
 using Mcu.Generator.Graphs;
+using Mcu.Generator.Int8;
 using Mcu.Generator.Planning;
 using Mcu.Generator.Report;
 
@@ -15,7 +16,7 @@ internal static class ReportCases
         return new CompileReport
         {
             ToolVersion = name("0.1.0"),
-            Model = new ModelSource(name("kws"), name("kws_int8.tflite"), name(Sha)),
+            Model = new ReportedModel(name("kws"), name("kws_int8.tflite"), name(Sha)),
             Target = name("cortex-m4"),
             Totals = new ReportTotals(1400, 23000, 700, 2656768),
             Layers = Layers(name),
@@ -27,9 +28,9 @@ internal static class ReportCases
 
     private static EquatableArray<LayerReport> Layers(Func<string, string> name) =>
     [
-        Layer(0, name, "conv", "Conv2D", [1, 49, 10, 1], [1, 25, 5, 8], [new(1, AdapterLayerMode.MergeCopy), new(2, AdapterLayerMode.Side)]),
+        Layer(0, name, "conv", "Conv2D", [1, 49, 10, 1], [1, 25, 5, 8], [new(1, AdapterMode.MergeCopy), new(2, AdapterMode.Side)]),
         Layer(1, name, "dw", "DepthwiseConv2D", [1, 25, 5, 8], [1, 25, 5, 8], []),
-        Layer(2, name, "fc", "FullyConnected", [1, 1000], [1, 12], [new(1, AdapterLayerMode.Replace)]),
+        Layer(2, name, "fc", "FullyConnected", [1, 1000], [1, 12], [new(1, AdapterMode.Replace)]),
     ];
 
     private static LayerReport Layer(
@@ -58,8 +59,8 @@ internal static class ReportCases
             FlashBytes = 600,
             Layers =
             [
-                new(0, name("conv"), AdapterLayerMode.MergeCopy, 400, 0, name("3 of 1000 outputs differ")),
-                new(2, name("fc"), AdapterLayerMode.Replace, 200, 0, ""),
+                new(0, name("conv"), AdapterMode.MergeCopy, 400, 0, name("3 of 1000 outputs differ")),
+                new(2, name("fc"), AdapterMode.Replace, 200, 0, ""),
             ],
         },
         new AdapterReport
@@ -68,7 +69,7 @@ internal static class ReportCases
             Name = name("noise"),
             Sha256 = name(Sha),
             FlashBytes = 100,
-            Layers = [new(0, name("conv"), AdapterLayerMode.Side, 100, 9000, "")],
+            Layers = [new(0, name("conv"), AdapterMode.Side, 100, 9000, "")],
         },
     ];
 

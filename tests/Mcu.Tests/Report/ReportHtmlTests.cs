@@ -20,7 +20,8 @@ public sealed class ReportHtmlTests
         Assert.DoesNotContain("<!--", html, StringComparison.Ordinal);
         XDocument page = Parse(html);
         string heading = page.Descendants("h1").Single().Value;
-        Assert.Equal("kws</title><script>alert('x')</script>\"&<!--]]>\\u0000\\u202e\\ud800", heading);
+        // Half a surrogate pair is no text: JSON makes it the replacement character.
+        Assert.Equal("kws</title><script>alert('x')</script>\"&<!--]]>\\u0000\\u202e\ufffd", heading);
         // As many elements as with harmless names: nothing in a name became markup.
         Assert.Equal(Parse(ReportHtml.Write(ReportCases.Sample())).Descendants().Count() - LabelsThatFit(), page.Descendants().Count());
     }
@@ -39,8 +40,8 @@ public sealed class ReportHtmlTests
         Assert.Equal(html, ReportHtml.Write(ReportCases.Sample()));
         Assert.DoesNotContain('\r', html);
         XDocument page = Parse(html);
-        Assert.Empty(page.Descendants().Where(element => element.Name.LocalName is "script" or "link" or "img" or "iframe"));
-        Assert.Empty(page.Descendants().Attributes().Where(attribute => attribute.Name.LocalName is "src" or "href"));
+        Assert.DoesNotContain(page.Descendants(), element => element.Name.LocalName is "script" or "link" or "img" or "iframe");
+        Assert.DoesNotContain(page.Descendants().Attributes(), attribute => attribute.Name.LocalName is "src" or "href");
     }
 
     [Fact]

@@ -13,6 +13,8 @@ public static class CEmitter
     private const string WeightsSection = "MCU_WEIGHTS";
     private const string AdapterSection = "MCU_ADAPTER";
 
+    private static readonly TemplateRenderer Renderer = new();
+
     /// <param name="program">What to emit.</param>
     /// <param name="prefix">C identifier in front of every public name.</param>
     /// <param name="target">Target's name, for the banner.</param>
@@ -45,7 +47,7 @@ public static class CEmitter
         return new CEmission(files.ToImmutableSortedDictionary(StringComparer.Ordinal), [.. model.Sources], model.WeightBytes, model.AdapterBytes, AdapterBytes(pool, adapters));
     }
 
-    private static string Render(string name, CModel model) => new TemplateRenderer().Render($"{RuntimeRoot}model/{name}.sbn", model.Variables());
+    private static string Render(string name, CModel model) => Renderer.Render($"{RuntimeRoot}model/{name}.sbn", model.Variables());
 
     private static CLayer Layer(CProgram program, CStep step, string prefix, SymbolPool pool, List<Node> adapted)
     {
@@ -131,7 +133,7 @@ public static class CEmitter
             Macro = macro,
             Banner = Banner(program, target),
             RuntimeVersion = 1,
-            ArenaBytes = (program.Plan.ArenaBytes + 3) & ~3,
+            ArenaBytes = program.ArenaBytes,
             ArenaAlignment = CProgramBuilder.Alignment,
             WeightBytes = pool.Arrays.Where(a => a.Owner == 0).Sum(a => a.Table.Bytes),
             AdapterBytes = pool.Arrays.Where(a => a.Owner > 0).Sum(a => a.Table.Bytes),

@@ -24,6 +24,14 @@ public sealed record CProgram(
 
     public Tensor Output => Model.Graph[Model.Graph.Outputs[0]];
 
+    /// <summary>The arena in whole words.</summary>
+    public int ArenaBytes => (Plan.ArenaBytes + CProgramBuilder.Alignment - 1) / CProgramBuilder.Alignment * CProgramBuilder.Alignment;
+
+    /// <summary>Bytes of all constant arrays, equal ones counted once.</summary>
+    public long ConstantBytes => Steps
+        .SelectMany(s => (s.Layer.Linear?.All ?? []).Concat(s.Layer.Adapters.SelectMany(a => a?.All ?? [])).Concat(s.Layer.FieldTables.Select(t => t.Table)))
+        .Distinct().Sum(t => (long)t.Bytes);
+
     /// <summary>Offset of an activation in the arena.</summary>
     public int OffsetOf(string tensor) => Plan.Offsets[BufferOf[tensor]];
 }

@@ -47,7 +47,7 @@ internal sealed class TfliteGraph(TfliteModel model, DiagnosticBag notes)
             {
                 throw new DiagnosticException(
                     "MCU0229",
-                    $"{op.Code.Name} writes '{tensors.NameOf(output)}', which is a constant, an input of the graph or another operator's output.",
+                    $"{op.Code.Name} writes '{Names.Short(tensors.NameOf(output))}', which is a constant, an input of the graph or another operator's output.",
                     $"{model.File.Name}: node {op.Index}",
                     "The file is damaged: export it again.");
             }
@@ -76,8 +76,7 @@ internal sealed class TfliteGraph(TfliteModel model, DiagnosticBag notes)
 
         if (targets.Count > 0)
         {
-            string names = string.Join("', '", targets.Take(Listed).Select(tensors.NameOf)) + (targets.Count > Listed ? "', ..." : "'");
-            notes.Note("MCU0241", $"{targets.Count} constants are stored in reduced precision and were converted to float: '{names}.", model.File.Name);
+            notes.Note("MCU0241", $"{targets.Count} constants are stored in reduced precision and were converted to float: {Names.List([.. targets.Select(tensors.NameOf)], Listed)}.", model.File.Name);
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed record TfliteTensor(
 
 internal sealed record TfliteOpcode(int Builtin, int Version, string CustomName)
 {
-    public string Name => Builtin == TfliteSchema.CustomOperator ? $"custom operator '{CustomName}'" : TfliteOperatorNames.Of(Builtin);
+    public string Name => Builtin == TfliteSchema.CustomOperator ? $"custom operator '{Names.Short(CustomName)}'" : TfliteOperatorNames.Of(Builtin);
 }
 
 /// <summary>An operator application as stored; input −1 is an absent optional input.</summary>

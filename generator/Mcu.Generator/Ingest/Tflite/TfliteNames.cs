@@ -6,8 +6,6 @@ namespace Mcu.Generator.Ingest.Tflite;
 /// <summary>Gives every tensor a name of its own: the file's, or where that is empty or taken one with the tensor's number.</summary>
 internal static class TfliteNames
 {
-    private const int Listed = 5;
-
     /// <summary>One name per tensor; a note (MCU0242) says which were made up.</summary>
     public static string[] Unique(TfliteModel model, DiagnosticBag notes)
     {
@@ -29,8 +27,7 @@ internal static class TfliteNames
 
         if (renamed.Count > 0)
         {
-            string list = string.Join("', '", renamed.Take(Listed)) + (renamed.Count > Listed ? "', ..." : "'");
-            notes.Note("MCU0242", $"{renamed.Count} tensors have an empty or repeated name and were named by their number: '{list}.", model.File.Name);
+            notes.Note("MCU0242", $"{renamed.Count} tensors have an empty or repeated name and were named by their number: {Names.List(renamed)}.", model.File.Name);
         }
 
         return names;

@@ -117,7 +117,7 @@ internal sealed class TfliteNode(TfliteOperator stored, TfliteImporter importer,
     /// <summary>An error that names the operator, its number and its output.</summary>
     public DiagnosticException Error(string code, string message, string hint)
     {
-        string output = stored.Outputs.Length > 0 ? $" '{tensors.NameOf(stored.Outputs[0])}'" : "";
+        string output = stored.Outputs.Length > 0 ? $" '{Names.Short(tensors.NameOf(stored.Outputs[0]))}'" : "";
         return new(code, $"{stored.Code.Name}: {message}.", $"{tensors.File.Name}: node {stored.Index}{output}", hint);
     }
 }

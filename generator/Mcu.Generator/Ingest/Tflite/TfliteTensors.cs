@@ -52,7 +52,7 @@ internal sealed class TfliteTensors(TfliteModel model, string[] names)
 
     /// <summary>An error that names the tensor.</summary>
     public DiagnosticException Error(TfliteTensor tensor, string code, string message, string hint = "") =>
-        new(code, message, $"{File.Name}: tensor '{names[tensor.Index]}'", hint);
+        new(code, message, $"{File.Name}: tensor '{Names.Short(names[tensor.Index])}'", hint);
 
     private FloatData Dequantized(TfliteTensor stored, Shape shape)
     {

@@ -1,0 +1,65 @@
+using Mcu.Generator.Emit;
+using Mcu.Generator.Graphs;
+using Mcu.Generator.Targets;
+
+namespace Mcu.Emulation.Evaluation;
+
+/// <summary>An emitted folder, built once and run on the host or in an emulator.</summary>
+public sealed class FirmwareModelRunner : IModelRunner
+{
+    private readonly string folder;
+    private readonly EmittedManifest manifest;
+    private readonly FirmwareBuilder builder;
+    private readonly FirmwareRunner runner;
+    private FirmwareImage? image;
+
+    /// <param name="folder">Folder with <c>mcu.json</c>.</param>
+    public FirmwareModelRunner(string folder, TargetDescription target, ToolProbe tools)
+    {
+        this.folder = folder;
+        Target = target;
+        manifest = EmittedManifest.Load(folder);
+        builder = new FirmwareBuilder(tools);
+        runner = new FirmwareRunner(tools);
+    }
+
+    public TargetDescription Target { get; }
+
+    public string Name => Target.IsHost ? "host" : "qemu:" + Target.Name;
+
+    public Tensor Input => PortTensor("input", manifest.Input);
+
+    public Tensor Output => PortTensor("output", manifest.Output);
+
+    public async Task<RunMeasurements> RunAsync(ReadOnlyMemory<byte> samples, int adapterIndex, CancellationToken cancellation)
+    {
+        AdapterIndices.Check(adapterIndex, manifest.Adapters.Length - 1);
+        image ??= await builder.BuildAsync(folder, Target, cancellation: cancellation);
+        RunResult result = await runner.RunAsync(image, samples, new RunOptions { AdapterIndex = adapterIndex }, cancellation);
+        FirmwareSizes sizes = image.Sizes;
+        return new RunMeasurements(result.Outputs, result.Samples)
+        {
+            MedianInstructions = result.MedianInstructions,
+            MaxInstructions = result.MaxInstructions,
+            StackBytes = result.MaxStackBytes,
+            ArenaBytes = manifest.ArenaBytes,
+            CodeBytes = sizes.CodeBytes,
+            WeightBytes = sizes.WeightBytes,
+            AdapterBytes = sizes.AdapterBytes,
+            RamBytes = manifest.ArenaBytes + sizes.DataBytes + sizes.BssBytes + result.MaxStackBytes,
+            Notes = result.Notes,
+        };
+    }
+
+    /// <summary>Where the instructions of one run go, by function.</summary>
+    public async Task<FirmwareProfile> ProfileAsync(ReadOnlyMemory<byte> samples, CancellationToken cancellation)
+    {
+        image ??= await builder.BuildAsync(folder, Target, cancellation: cancellation);
+        return await runner.ProfileAsync(image, samples, cancellation: cancellation);
+    }
+
+    private static Tensor PortTensor(string name, EmittedPort port) => new(name, DataType.Int8, new Shape(port.Shape))
+    {
+        Quantization = new Quantization((float)(port.Scale ?? 1), port.ZeroPoint ?? 0),
+    };
+}

@@ -1,0 +1,57 @@
+using Mcu.Generator.Calibration;
+using Mcu.Generator.Int8;
+using Mcu.Generator.Planning;
+using Mcu.Generator.Targets;
+
+namespace Mcu.Generator;
+
+/// <summary>What the compiler prefers where it has a choice.</summary>
+public enum OptimizationGoal
+{
+    /// <summary>Fewest instructions.</summary>
+    Speed,
+
+    /// <summary>Smallest arena.</summary>
+    Ram,
+
+    /// <summary>Least flash for weights and adapters.</summary>
+    Flash,
+}
+
+/// <summary>Everything that decides what a compilation gives; equal options and files give equal bytes.</summary>
+public sealed record CompileOptions
+{
+    /// <summary>Base model, <c>.tflite</c> or <c>.onnx</c>.</summary>
+    public required string BasePath { get; init; }
+
+    /// <summary>HF PEFT folders in selection order.</summary>
+    public IReadOnlyList<string> AdapterPaths { get; init; } = [];
+
+    /// <summary>JSON file that maps modules to layers, or null.</summary>
+    public string? AdapterMapPath { get; init; }
+
+    public AdapterModeChoice AdapterMode { get; init; }
+
+    public required TargetDescription Target { get; init; }
+
+    public OptimizationGoal Optimize { get; init; }
+
+    /// <summary>Samples in the model's input type; needed where a float base becomes int8.</summary>
+    public string? CalibrationPath { get; init; }
+
+    public CalibrationMethod CalibrationMethod { get; init; } = CalibrationMethod.MinMax;
+
+    /// <summary>Name of the network in C; null for the file's.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Most arena bytes; null for no limit.</summary>
+    public long? BudgetRam { get; init; }
+
+    /// <summary>Most bytes of weights and adapters; null for no limit.</summary>
+    public long? BudgetFlash { get; init; }
+
+    public PlannerOptions Planner { get; init; } = PlannerOptions.Default;
+
+    /// <summary>Called with a stage's name and the graph after each pass that changed it; null for none.</summary>
+    public Action<string, Graphs.Graph>? Dump { get; init; }
+}

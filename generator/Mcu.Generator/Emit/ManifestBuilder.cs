@@ -1,0 +1,38 @@
+using Mcu.Generator.Emit.C;
+using Mcu.Generator.Graphs;
+
+namespace Mcu.Generator.Emit;
+
+/// <summary>Describes an emission in its manifest.</summary>
+public static class ManifestBuilder
+{
+    public static EmittedManifest Build(CProgram program, CEmission emission, string name, string prefix, string target) => new()
+    {
+        Name = name,
+        Prefix = prefix,
+        ToolVersion = ToolVersion.Text,
+        Target = target,
+        Header = prefix + ".h",
+        Sources = emission.Sources,
+        IncludeDirs = [".", "mcu"],
+        CompileDefinitions = EquatableArray<string>.Empty,
+        Input = Port(program.Input),
+        Output = Port(program.Output),
+        ArenaBytes = program.ArenaBytes,
+        WeightBytes = emission.WeightBytes,
+        AdapterBytes = emission.AdapterBytes,
+        Adapters = program.Model.Adapters.Select((a, i) => new EmittedAdapter { Index = i + 1, Name = a.Name })
+            .Prepend(new EmittedAdapter { Index = 0, Name = "NONE" }).ToEquatableArray(),
+        ModelSha256 = program.Model.Graph.Source.Sha256,
+        Layers = program.Steps.Select(s => s.Node.Name).ToEquatableArray(),
+    };
+
+    private static EmittedPort Port(Tensor tensor) => new()
+    {
+        Type = "int8",
+        Shape = tensor.Shape.Dims,
+        Bytes = (int)tensor.Shape.Elements,
+        Scale = tensor.Quantization!.Scale,
+        ZeroPoint = tensor.Quantization.ZeroPoint,
+    };
+}

@@ -1,0 +1,138 @@
+using Mcu.Generator.Adapters;
+using Mcu.Generator.Calibration;
+using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Emit;
+using Mcu.Generator.Emit.C;
+using Mcu.Generator.Execution;
+using Mcu.Generator.Graphs;
+using Mcu.Generator.Ingest;
+using Mcu.Generator.Ingest.Numpy;
+using Mcu.Generator.Ingest.Peft;
+using Mcu.Generator.Int8;
+using Mcu.Generator.Lowering;
+using Mcu.Generator.Passes;
+using Mcu.Generator.Report;
+using Mcu.Generator.Targets;
+
+namespace Mcu.Generator;
+
+/// <summary>A base and its adapters as read, canonical and bound.</summary>
+/// <param name="AsRead">The graph as the file has it.</param>
+/// <param name="Canonical">NHWC, folded; float or int8.</param>
+/// <param name="Adapters">Bound to the canonical graph.</param>
+public sealed record LoadedModel(Graph AsRead, Graph Canonical, EquatableArray<BoundAdapter> Adapters);
+
+/// <summary>What a compilation gives.</summary>
+/// <param name="Files">Text of every file of the output folder by path, manifest and reports included.</param>
+public sealed record CompileResult(
+    LoadedModel Loaded, Int8Model Model, CProgram Program, EmittedManifest Manifest, CompileReport Report, IReadOnlyDictionary<string, string> Files);
+
+/// <summary>The compiler on one page: files to graph, graph to int8, int8 to kernel calls with a memory plan, calls to C.</summary>
+public static class Pipeline
+{
+    /// <summary>Stages as progress shows them.</summary>
+    public delegate void Progress(string stage, double fraction);
+
+    public static CompileResult Compile(CompileOptions options, DiagnosticBag notes, Progress? progress, CancellationToken cancellation)
+    {
+        progress?.Invoke("read", 0);
+        LoadedModel loaded = Load(options, notes);
+        Int8Model model = Quantize(loaded, options, notes, progress, cancellation);
+        progress?.Invoke("plan", 0);
+        CProgram program = Lower(model, options, cancellation);
+        progress?.Invoke("emit", 0);
+        CompileResult result = Emit(loaded, program, options, notes);
+        Budgets.Check(result.Report.Totals, options);
+        return result;
+    }
+
+    /// <summary>Reads base and adapters, brings the base to canonical form and binds the adapters to it.</summary>
+    public static LoadedModel Load(CompileOptions options, DiagnosticBag notes)
+    {
+        Graph asRead = ModelReader.ReadFile(options.BasePath, notes);
+        options.Dump?.Invoke("read", asRead);
+        Graph canonical = StandardPasses.Canonicalise(asRead, notes, options.Dump);
+        PeftAdapter[] adapters = [.. options.AdapterPaths.Select(path => PeftReader.ReadFolder(path, notes))];
+        AdapterMap? map = options.AdapterMapPath is null ? null : AdapterMap.Read(options.AdapterMapPath);
+        return new LoadedModel(asRead, canonical, AdapterBinder.BindAll(adapters, canonical, map, notes).ToEquatableArray());
+    }
+
+    /// <summary>The int8 model with its adapters; an int8 base keeps its own parameters.</summary>
+    public static Int8Model Quantize(LoadedModel loaded, CompileOptions options, DiagnosticBag notes, Progress? progress, CancellationToken cancellation)
+    {
+        Graph? floatGraph = loaded.Canonical.IsInt8 ? null : loaded.Canonical;
+        Graph graph = floatGraph is null ? loaded.Canonical : GraphQuantizer.Quantize(floatGraph, Calibrate(floatGraph, options, progress, cancellation));
+        options.Dump?.Invoke("quantise", graph);
+        if (floatGraph is null && options.CalibrationPath is not null)
+        {
+            notes.Warn("MCU0716", "The base is int8 and keeps its own quantisation; --calibration is not used.", loaded.AsRead.Source.FileName);
+        }
+
+        Int8Model model = Int8Model.Prepare(graph);
+        foreach (BoundAdapter adapter in loaded.Adapters)
+        {
+            model = Int8AdapterBuilder.Add(model, floatGraph, adapter, options.AdapterMode);
+        }
+
+        return model;
+    }
+
+    private static IReadOnlyDictionary<string, ActivationRange> Calibrate(Graph graph, CompileOptions options, Progress? progress, CancellationToken cancellation)
+    {
+        Tensor input = graph[graph.Inputs[0]];
+        if (options.CalibrationPath is null)
+        {
+            throw new DiagnosticException(
+                "MCU0717",
+                "The base is a float network and must become int8, which needs samples.",
+                graph.Source.FileName,
+                $"Give --calibration FILE (.npy, .npz or raw float32) with some 100 typical inputs of shape {input.Shape}.");
+        }
+
+        IReadOnlyList<TensorValue> samples = SampleFile.Read(options.CalibrationPath, input.Shape, input.Type, input.Name);
+        return Calibrator.Run(graph, samples, options.CalibrationMethod, progress is null ? null : new StageProgress(progress, "calibrate"), cancellation);
+    }
+
+    private static CProgram Lower(Int8Model model, CompileOptions options, CancellationToken cancellation)
+    {
+        CProgram portable() => CProgramBuilder.Build(model, KernelSet.Portable, options.Planner, cancellation);
+        if (!options.Target.Isa.Dsp)
+        {
+            return portable();
+        }
+
+        CProgram fast = CProgramBuilder.Build(model, KernelSet.Dsp, options.Planner, cancellation);
+        return options.Optimize switch
+        {
+            OptimizationGoal.Ram => Smaller(portable(), fast, p => p.Plan.ArenaBytes),
+            OptimizationGoal.Flash => Smaller(portable(), fast, p => p.ConstantBytes),
+            _ => fast,
+        };
+    }
+
+    private static CProgram Smaller(CProgram a, CProgram b, Func<CProgram, long> size) => size(a) < size(b) ? a : b;
+
+    private static CompileResult Emit(LoadedModel loaded, CProgram program, CompileOptions options, DiagnosticBag notes)
+    {
+        string name = options.Name ?? Path.GetFileNameWithoutExtension(options.BasePath);
+        string prefix = CNames.Identifier(name);
+        CEmission emission = CEmitter.Emit(program, prefix, options.Target.Name);
+        EmittedManifest manifest = ManifestBuilder.Build(program, emission, name, prefix, options.Target.Name);
+        CompileReport report = ReportBuilder.Build(program, emission, name, options.Target.Name, notes.Items);
+        var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string path, string text) in emission.Files)
+        {
+            files[path] = text;
+        }
+
+        files[EmittedManifest.FileName] = manifest.ToJson();
+        files["report.json"] = ReportJson.Write(report);
+        files["report.html"] = ReportHtml.Write(report);
+        return new CompileResult(loaded, program.Model, program, manifest, report, files);
+    }
+
+    private sealed class StageProgress(Progress progress, string stage) : IProgress<double>
+    {
+        public void Report(double value) => progress(stage, value);
+    }
+}
