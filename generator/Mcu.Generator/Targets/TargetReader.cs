@@ -11,6 +11,8 @@ namespace Mcu.Generator.Targets;
 internal static partial class TargetReader
 {
     private const uint VectorAlignment = 1024;
+    private const uint MemoryAlignment = 1024;
+    private const int ProtectionRegionLimit = 8;
 
     public static TargetDescription Parse(string json, string path, string? folder)
     {
@@ -73,21 +75,43 @@ internal static partial class TargetReader
         uint vectors = Address(part.Vectors, path, "vectors");
         MemoryRegion ram = Region(part.Ram, path, "ram");
         Require(vectors % VectorAlignment == 0, path, "'firmware.vectors' is not a multiple of 1024");
-        Require(ram.Origin % 8 == 0, path, "'firmware.ram.origin' is not a multiple of 8");
+        MemoryRegion flash = Region(part.Flash, path, "flash");
+        Require(ProtectionRegions(flash) + ProtectionRegions(ram) < ProtectionRegionLimit, path, "'firmware.flash' and 'firmware.ram' need more regions than the memory protection unit has");
         Require(part.StackBytes >= 1024 && part.StackBytes % 8 == 0 && part.StackBytes < ram.Length, path, "'firmware.stack_bytes' is below 1024, no multiple of 8 or larger than the RAM");
         foreach (string file in part.Startup.Append(part.LinkerScript))
         {
             Require(RelativePath().IsMatch(file), path, "'firmware' names a file by something else than a plain relative path");
         }
 
-        return new TargetFirmware(vectors, Region(part.Flash, path, "flash"), ram, part.StackBytes, part.LinkerScript, EquatableArray.Wrap(part.Startup));
+        return new TargetFirmware(vectors, flash, ram, part.StackBytes, part.LinkerScript, EquatableArray.Wrap(part.Startup));
     }
 
     private static MemoryRegion Region(TargetFile.RegionPart part, string path, string key)
     {
         uint origin = Address(part.Origin, path, key + ".origin");
-        Require(part.Length > 0 && origin + (ulong)part.Length <= 1ul << 32, path, $"'firmware.{key}' leaves the address space");
+        Require(part.Length > 0 && origin + (ulong)part.Length <= 1ul << 32, path, $"'firmware.{key}' is empty or leaves the address space");
+        Require(origin % MemoryAlignment == 0 && part.Length % MemoryAlignment == 0, path, $"'firmware.{key}' does not begin and end at a multiple of 1024");
         return new MemoryRegion(origin, part.Length);
+    }
+
+    /// <summary>Aligned powers of two that make up a region, as the start-up splits it; one is left for the vectors.</summary>
+    private static int ProtectionRegions(MemoryRegion region)
+    {
+        ulong at = region.Origin;
+        ulong end = at + region.Length;
+        int count = 0;
+        for (; at < end; count++)
+        {
+            ulong size = at == 0 ? 1ul << 31 : at & (~at + 1);
+            while (size > end - at)
+            {
+                size >>= 1;
+            }
+
+            at += size;
+        }
+
+        return count;
     }
 
     private static uint Address(string text, string path, string key)

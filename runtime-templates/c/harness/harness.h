@@ -2,6 +2,8 @@
 #ifndef MCU_HARNESS_H
 #define MCU_HARNESS_H
 
+#include "harness_model.h" /* written by the builder: the MODEL_ macros for this network's prefix */
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,9 +15,8 @@ size_t mcu_platform_read(int file, void *to, size_t bytes);
 int mcu_platform_write(int file, const void *from, size_t bytes);
 void mcu_platform_exit(int code);
 
-/* Calls run(net) and measures the stack of that call alone. */
-typedef int (*mcu_harness_run_t)(void *net);
-int mcu_harness_call(mcu_harness_run_t run, void *net);
+/* Calls run(net) itself, with nothing in between, and measures the stack of that call alone. */
+int mcu_harness_call(int (*run)(MODEL_T *net), MODEL_T *net);
 extern uint32_t mcu_harness_stack_bytes;
 
 int mcu_harness_main(int adapter);

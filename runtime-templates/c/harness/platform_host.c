@@ -64,7 +64,7 @@ void mcu_platform_exit(int code) {
 #define MCU_HAS_ASAN 0
 #endif
 
-int mcu_harness_call(mcu_harness_run_t run, void *net) {
+int mcu_harness_call(int (*run)(MODEL_T *net), MODEL_T *net) {
 #if MCU_HAS_ASAN
     return run(net);
 #else

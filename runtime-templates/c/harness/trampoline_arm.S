@@ -1,5 +1,5 @@
 /*
- * int mcu_harness_call(int (*run)(void *), void *net)
+ * int mcu_harness_call(int (*run)(MODEL_T *), MODEL_T *net)
  *
  * Paints the free stack, calls run(net), and stores in mcu_harness_stack_bytes how far below the caller's stack pointer
  * the call has written. In the instructions that every Cortex-M has.

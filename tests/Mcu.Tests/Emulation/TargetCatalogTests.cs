@@ -1,0 +1,105 @@
+using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Targets;
+
+namespace Mcu.Tests.Emulation;
+
+public class TargetCatalogTests
+{
+    [Fact]
+    public void Built_in_targets_are_there_by_name_with_the_host_first()
+    {
+        Assert.Equal(
+            ["host", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m55", "cortex-m7"],
+            TargetCatalog.Load().Targets.Select(target => target.Name));
+    }
+
+    [Theory]
+    [InlineData("cortex-m0plus", false, false, false, false, "mps2-an385")]
+    [InlineData("cortex-m3", false, false, false, true, "mps2-an385")]
+    [InlineData("cortex-m4", true, false, true, true, "mps2-an386")]
+    [InlineData("cortex-m7", true, false, true, true, "mps2-an500")]
+    [InlineData("cortex-m55", true, true, true, true, "mps3-an547")]
+    public void A_core_has_the_features_its_manual_says(string name, bool dsp, bool mve, bool fpu, bool unaligned, string machine)
+    {
+        TargetDescription target = TargetCatalog.Load().Get(name);
+        Assert.Equal(new IsaFeatures(dsp, mve, fpu, unaligned), target.Isa);
+        Assert.Equal(machine, target.Qemu!.Machine);
+        Assert.Contains("-mcpu=" + name, target.CFlags);
+    }
+
+    [Fact]
+    public void An_unknown_target_is_refused_with_the_names_there_are()
+    {
+        var failure = Assert.Throws<DiagnosticException>(() => TargetCatalog.Load().Get("cortex-m5"));
+        Assert.Equal("MCU1086", failure.Diagnostic.Code);
+        Assert.Contains("cortex-m55", failure.Diagnostic.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_users_target_is_added_and_its_own_files_come_first()
+    {
+        using var folder = new UserTarget(UserTarget.Text(), "my-board");
+        File.WriteAllText(Path.Combine(folder.Path, "my-board", "own.ld"), "own script");
+
+        TargetDescription target = TargetCatalog.Load(folder.Path).Get("my-board");
+
+        Assert.Equal("own script", TargetCatalog.ReadFile(target, "own.ld"));
+        Assert.Contains("Reset_Handler", TargetCatalog.ReadFile(target, "common/startup.c"), StringComparison.Ordinal);
+        Assert.Throws<DiagnosticException>(() => TargetCatalog.ReadFile(target, "nowhere.ld"));
+        Assert.Equal(7, TargetCatalog.Load(folder.Path).Targets.Length);
+    }
+
+    [Theory]
+    [InlineData("\"name\": \"cortex-m4\"", "\"name\": \"../x\"")]
+    [InlineData("\"compiler\": \"arm-none-eabi-gcc\"", "\"compiler\": \"rm\"")]
+    [InlineData("\"kernels\": \"arm-dsp\"", "\"kernels\": \"fast\"")]
+    [InlineData("\"origin\": \"0x20000000\"", "\"origin\": \"20000000\"")]
+    [InlineData("\"origin\": \"0x20000000\"", "\"origin\": \"0xffffff00\"")]
+    [InlineData("\"origin\": \"0x20000000\"", "\"origin\": \"0x20000001\"")]
+    [InlineData("\"vectors\": \"0x00000000\"", "\"vectors\": \"0x00000004\"")]
+    [InlineData("\"stack_bytes\": 65536", "\"stack_bytes\": 12")]
+    [InlineData("\"stack_bytes\": 65536", "\"stack_bytes\": 99999999")]
+    [InlineData("\"common/startup.c\"", "\"../../startup.c\"")]
+    [InlineData("\"machine\": \"mps2-an386\"", "\"machine\": \"mps2-an386 -foo\"")]
+    [InlineData("\"notes\": []", "\"nots\": []")]
+    [InlineData("\"length\": 4194304", "\"length\": 0")]
+    public void A_target_that_is_not_valid_is_refused_with_its_file(string from, string to)
+    {
+        string text = UserTarget.Text();
+        int at = text.LastIndexOf(from, StringComparison.Ordinal);
+        Assert.True(at >= 0, from);
+        using var folder = new UserTarget(text[..at] + to + text[(at + from.Length)..], "board");
+        var failure = Assert.Throws<DiagnosticException>(() => TargetCatalog.Load(folder.Path));
+        Assert.Equal("MCU1087", failure.Diagnostic.Code);
+        Assert.EndsWith("target.json", failure.Diagnostic.Location, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Classes_of_diagnostics_follow_their_code()
+    {
+        Assert.Equal(DiagnosticClass.ToolMissing, Class("MCU1004"));
+        Assert.Equal(DiagnosticClass.TargetFailed, Class("MCU1020"));
+        Assert.Equal(DiagnosticClass.TargetFailed, Class("MCU1079"));
+        Assert.Equal(DiagnosticClass.UserMistake, Class("MCU1080"));
+        Assert.Equal(DiagnosticClass.UserMistake, Class("MCU0201"));
+    }
+
+    private static DiagnosticClass Class(string code) => DiagnosticClasses.Of(new Diagnostic(code, Severity.Error, "text"));
+
+    private sealed class UserTarget : IDisposable
+    {
+        private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("mcu-test-");
+
+        public UserTarget(string json, string name)
+        {
+            Directory.CreateDirectory(System.IO.Path.Combine(Path, name));
+            File.WriteAllText(System.IO.Path.Combine(Path, name, "target.json"), json.Replace("\"name\": \"cortex-m4\"", $"\"name\": \"{name}\"", StringComparison.Ordinal));
+        }
+
+        public string Path => folder.FullName;
+
+        public static string Text() => File.ReadAllText(TestData.Repo("targets/cortex-m4/target.json"));
+
+        public void Dispose() => folder.Delete(recursive: true);
+    }
+}
