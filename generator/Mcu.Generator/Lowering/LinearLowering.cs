@@ -10,6 +10,9 @@ public static class LinearLowering
 {
     private const long FastLimit = 1L << 30;
 
+    /// <summary>Up to here the zero point, shifted left, and a value below 2^30 add without overflow.</summary>
+    private const int LargestFastShift = 22;
+
     /// <summary>Bytes of a packed weight row of a matrix kernel.</summary>
     public static int PaddedDepth(int depth, bool dsp) => dsp ? (depth + 3) & ~3 : depth;
 
@@ -123,7 +126,7 @@ public static class LinearLowering
         return new SparseTables(CTable.UInt16(corrections.RowStarts), CTable.UInt16(corrections.Columns), CTable.Int16(corrections.Differences));
     }
 
-    /// <summary>Whether every variant's shifts are at least 1 to the right and no accumulator reaches 2^30.</summary>
+    /// <summary>Whether every variant's shifts are 1 to 22 to the right and no accumulator reaches 2^30.</summary>
     private static bool IsFast(LoweringContext context, int depth)
     {
         long largest = 0;
@@ -131,7 +134,7 @@ public static class LinearLowering
         foreach (LinearLayer layer in context.LinearLayers)
         {
             largest = Math.Max(largest, AccumulatorBound.Of(layer, depth, context.View.Node.Operator is DepthwiseConv2D));
-            shifts &= layer.Shifts.All(s => s <= -1);
+            shifts &= layer.Shifts.All(s => s is <= -1 and >= -LargestFastShift);
         }
 
         context.View.Require(largest < 1L << 31, "MCU0904", $"an accumulator could reach {largest} and overflow 32 bits", "The bias or the weights are out of range for int8 quantisation.");

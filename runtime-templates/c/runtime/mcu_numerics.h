@@ -40,18 +40,25 @@ static inline int32_t mcu_fast_offset(int shift, int32_t zero_point)
     return (int32_t)((uint32_t)zero_point << shift) + ((int32_t)1 << (shift - 1));
 }
 
+/* As mcu_doubling_high_mul for |a| < 2^30: one SMMULR of 2a. */
+static inline int32_t mcu_doubling_high_mul_fast(int32_t a, int32_t b)
+{
+#if defined(__ARM_FEATURE_DSP)
+    int32_t v;
+    __asm__("smmulr %0, %1, %2" : "=r"(v) : "r"(a * 2), "r"(b));
+    return v;
+#else
+    return (int32_t)(((int64_t)a * b + ((int64_t)1 << 30)) >> 31);
+#endif
+}
+
 /*
- * As mcu_requantize(x, multiplier, shift) + zero_point, for shift >= 1 and |x| < 2^30 (the generator proves both):
- * the doubling high multiply is one SMMULR of 2x, and the zero point rides on the rounding constant.
+ * As mcu_requantize(x, multiplier, shift) + zero_point, for shift 1..22 and |x| < 2^30 (the generator proves both): the
+ * zero point rides on the rounding constant.
  */
 static inline int32_t mcu_requantize_fast(int32_t x, int32_t multiplier, int shift, int32_t offset)
 {
-    int32_t v;
-#if defined(__ARM_FEATURE_DSP)
-    __asm__("smmulr %0, %1, %2" : "=r"(v) : "r"(x * 2), "r"(multiplier));
-#else
-    v = (int32_t)(((int64_t)x * multiplier + ((int64_t)1 << 30)) >> 31);
-#endif
+    int32_t v = mcu_doubling_high_mul_fast(x, multiplier);
     v += v >> 31;
     return (v + offset) >> shift;
 }

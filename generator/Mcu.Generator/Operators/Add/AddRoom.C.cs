@@ -13,8 +13,9 @@ public sealed partial class AddRoom : ICKernelRoom
         context.View.Require(!context.View.Input(0).IsConstant && !context.View.Input(1).IsConstant, "MCU0907", "addition of a constant has no kernel yet");
         int[] shifts = [-add.RequantizeA.Shift, -add.RequantizeB.Shift, -add.RequantizeOutput.Shift];
 
-        // Inputs are at most 255 · 2^20 before scaling by at most 1/2, so their sum stays below 2^30.
-        bool fast = shifts.All(s => s >= 1);
+        // An input reaches 255 · 2^20 before its scale of at most 1/2, so the sum stays below 2^30; the kernel's fast path
+        // takes input shifts of 0 (a multiplier that halves exactly) and output shifts that leave room for the zero point.
+        bool fast = shifts[2] is >= 1 and <= 22 && shifts.Take(2).All(s => s <= 22);
         context.View.Require(shifts.All(s => s >= 0), "MCU0908", "the addition's scales differ too much");
         return new LoweredLayer(
             "mcu_add_s8",

@@ -9,7 +9,7 @@ typedef struct {
     uint8_t a_shift, b_shift, output_shift; /* to the right */
     int8_t a_zero_point, b_zero_point, output_zero_point;
     int8_t activation_min, activation_max;
-    uint8_t fast; /* every shift >= 1 and the sum below 2^30 */
+    uint8_t fast; /* input shifts 0..22, output shift 1..22 */
 } mcu_add;
 
 /* Element-wise sum, int8; the output may start where an input starts. Exact: the bytes of the int8 reference. */
