@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Invocation;
 using System.Text;
 using Mcu.Generator.Diagnostics;
 
@@ -24,9 +23,9 @@ internal sealed class Application(TextWriter output, TextWriter error, Func<Root
         try
         {
             ParseResult parse = (commands ?? CommandLine.Create)().Parse(arguments);
-            if (parse.Action is ParseErrorAction)
+            if (ParseErrors.Find(parse) is { } mistake)
             {
-                return Fail(ParseErrors.Describe(parse), json);
+                return Fail(mistake, json);
             }
 
             var configuration = new InvocationConfiguration

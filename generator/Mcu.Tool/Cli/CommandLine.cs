@@ -26,6 +26,7 @@ internal static class CommandLine
         {
             global.Json,
             global.Verbose,
+            new DoctorCommand(global),
             new TargetsCommand(global),
             new TestCommand(global),
         };

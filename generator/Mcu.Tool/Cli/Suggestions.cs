@@ -29,7 +29,8 @@ internal static class Suggestions
         ];
     }
 
-    private static IEnumerable<string> Names(Command command)
+    /// <summary>Subcommands and options that may stand after the command.</summary>
+    internal static IEnumerable<string> Names(Command command)
     {
         IEnumerable<Option> inherited = command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
         return command.Subcommands.Select(sub => sub.Name)
