@@ -8,6 +8,9 @@ internal static class ShapeRules
     /// <summary>Bound on every dimension and window attribute.</summary>
     private const long Limit = GraphValidator.MaxElements;
 
+    /// <summary>Bound on windows tried one by one; beyond it the padding is refused.</summary>
+    private const long MaxTried = 1 << 16;
+
     /// <summary>The output's type and shape; MCU0623 when a dimension is empty, MCU0606 when the tensor is too large.</summary>
     public static IReadOnlyList<OutputType> Output(NodeView view, DataType type, params ReadOnlySpan<long> dims)
     {
@@ -88,19 +91,33 @@ internal static class ShapeRules
         view.Require(covered, "MCU0622", "a window lies wholly in the padding", "Use padding smaller than the kernel.");
     }
 
+    /// <summary>
+    /// Whether every window has a tap inside the image. Windows advance evenly, so the first and the last one decide,
+    /// except where a dilation larger than the image steps over it; then those that start in the padding are tried.
+    /// </summary>
     private static bool Covered(long extent, long outputs, long before, long kernel, long stride, long dilation)
     {
-        for (long o = 0; o < outputs; o++)
+        if (outputs == 0)
         {
-            long start = (o * stride) - before;
-            long tap = start < 0 ? (-start + dilation - 1) / dilation : 0;
-            if (tap >= kernel || start + (tap * dilation) >= extent)
+            return true;
+        }
+
+        if ((before + dilation - 1) / dilation >= kernel || ((outputs - 1) * stride) - before >= extent)
+        {
+            return false;
+        }
+
+        long begun = dilation <= extent ? 0 : Math.Min(outputs, (before + stride - 1) / stride);
+        for (long o = 0; o < begun && begun <= MaxTried; o++)
+        {
+            long ahead = before - (o * stride);
+            if (((ahead + dilation - 1) / dilation * dilation) - ahead >= extent)
             {
                 return false;
             }
         }
 
-        return true;
+        return begun <= MaxTried;
     }
 
     private static void RequirePositive(NodeView view, int vertical, int horizontal, string what) =>

@@ -212,6 +212,22 @@ public sealed class TfliteHostileTests
     }
 
     [Fact]
+    public void Thousands_of_pools_over_a_huge_image_do_not_hang()
+    {
+        const int Count = 5000;
+        TfliteSpec spec = new()
+        {
+            Codes = [new(AveragePoolCode)],
+            Tensors = [.. Enumerable.Range(0, Count + 1).Select(i => Floats($"t{i}", 1, 1, 1 << 28, 1))],
+            Operators = [.. Enumerable.Range(0, Count).Select(i => new OperatorSpec(0, [i], [i + 1], PoolOptions(padding: 0, stride: 1, filter: 3)))],
+            Inputs = [0],
+            Outputs = [Count],
+        };
+
+        Assert.Null(Outcome(TfliteWriter.Write(spec)));
+    }
+
+    [Fact]
     public void More_operators_than_the_limit_are_refused()
     {
         var op = new OperatorSpec(0, [0], [1]);
