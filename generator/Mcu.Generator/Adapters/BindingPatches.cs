@@ -12,7 +12,7 @@ internal sealed class BindingPatches(PeftModule module, BindingLayer layer, stri
     /// <summary>OIHW to OHWI; depthwise: [O,1,KH,KW] to [1,KH,KW,O].</summary>
     private static readonly EquatableArray<int> DepthwiseOrder = [1, 2, 3, 0];
 
-    /// <summary>Throws MCU0503, MCU0504 or MCU0509.</summary>
+    /// <summary>Throws MCU0503, MCU0504, MCU0509 or MCU0511.</summary>
     public IEnumerable<BoundPatch> Make()
     {
         if (module.Lora is { } lora)
@@ -49,6 +49,11 @@ internal sealed class BindingPatches(PeftModule module, BindingLayer layer, stri
         }
 
         ScaleRows(b, rank);
+        if (!Array.TrueForAll(b, v => float.IsFinite((float)(v * lora.Scale))))
+        {
+            throw Error("MCU0511", $"lora_B times the scale {lora.Scale} is not finite.", "The adapter's values or its scale (lora_alpha) are far too large.");
+        }
+
         return new LoraPatch(layer.Node.Name, module.Module, Tensor(shape, PermuteColumns(a)), Tensor(new Shape(layer.Outputs, rank), b), lora.Scale);
     }
 
