@@ -1,4 +1,6 @@
 using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Ingest.Numpy;
+using Mcu.Generator.Ingest.Peft;
 using Mcu.Generator.Ingest.Tflite;
 using Mcu.Tests.Ingest.Tflite;
 
@@ -27,8 +29,16 @@ internal sealed record FuzzTarget(string Name, string Extension, Action<byte[]> 
 /// <summary>Every reader, one line each.</summary>
 internal static class FuzzTargets
 {
+    private static readonly byte[] AdapterWeights = PeftSeeds.Weights().First();
+    private static readonly byte[] AdapterConfig = PeftSeeds.Configs().First();
+
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new("tflite", ".tflite", b => TfliteReader.Read(b, "fuzz.tflite", new DiagnosticBag()), () => [TfliteWriter.Write(TinyTflite.Int8Network()), TfliteWriter.Write(TinyTflite.DynamicRangeNetwork())]),
+        new("safetensors", ".safetensors", b => SafetensorsReader.Read(b, "fuzz.safetensors"), PeftSeeds.Weights),
+        new("peft-config", ".json", b => PeftReader.Read("fuzz", b, AdapterWeights, new DiagnosticBag()), PeftSeeds.Configs),
+        new("peft-weights", ".safetensors", b => PeftReader.Read("fuzz", AdapterConfig, b, new DiagnosticBag()), PeftSeeds.Weights),
+        new("npz", ".npz", b => NumpyReader.Read(b, "fuzz.npz"), NumpySeeds.Archives),
+        new("npy", ".npy", b => NumpyReader.Read(b, "fuzz.npy"), NumpySeeds.Arrays),
     ];
 }

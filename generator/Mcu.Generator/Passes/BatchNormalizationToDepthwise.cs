@@ -31,7 +31,8 @@ public sealed class BatchNormalizationToDepthwise : IGraphPass
         int channels = affine.Factors.Length;
         Tensor scale = rewrite.Graph[node.Inputs[1]];
         Tensor bias = rewrite.Graph[node.Inputs[2]];
-        string weights = rewrite.SetConstant(scale, Constants.Of(scale, new Shape(channels, 1, 1, 1), Floats(affine.Factors)), "factors");
+        Tensor factors = Constants.Of(scale, new Shape(channels, 1, 1, 1), Floats(affine.Factors));
+        string weights = rewrite.SetConstant(scale, Constants.WithForeignBias(factors, bias.Name), "factors");
         string offsets = rewrite.SetConstant(bias, Constants.Of(bias, new Shape(channels), Floats(affine.Offsets)), "offsets");
         var op = new Conv2D(new Window2D(1, 1, 1, 1, 1, 1, default), channels, FusedActivation.None, Layout.Nchw);
         if (shape.Rank == 4)

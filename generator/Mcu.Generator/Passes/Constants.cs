@@ -54,6 +54,13 @@ internal static class Constants
         return Of(weights, weights.Shape, moved) with { Fold = fold with { ColumnPermutation = EquatableArray.Wrap(total) } };
     }
 
+    /// <summary>Weights that record that an initializer went into their bias by another way than the factors say.</summary>
+    public static Tensor WithForeignBias(Tensor weights, string initializer)
+    {
+        WeightFold fold = weights.Fold ?? NoFold;
+        return weights with { Fold = fold with { ForeignBiases = fold.ForeignBiases.Append(initializer).ToEquatableArray() } };
+    }
+
     private static WeightFold Composed(WeightFold fold, double[] factors, double[]? offsets)
     {
         float[] scale = [.. factors.Select((f, o) => (float)(f * Part(fold.RowScale, o, 1)))];

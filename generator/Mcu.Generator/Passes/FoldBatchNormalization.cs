@@ -38,7 +38,8 @@ public sealed class FoldBatchNormalization : IGraphPass
 
     private static void Fold(GraphRewrite rewrite, Node node, LinearLayer linear, BatchAffine affine)
     {
-        string weights = rewrite.SetConstant(linear.Weights, Constants.ScaledRows(linear.Weights, affine.Factors, affine.Offsets), "folded");
+        Tensor scaled = Constants.ScaledRows(linear.Weights, affine.Factors, affine.Offsets);
+        string weights = rewrite.SetConstant(linear.Weights, Constants.WithForeignBias(scaled, node.Inputs[2]), "folded");
         float[]? before = linear.Bias?.Floats();
         float[] values = [.. affine.Factors.Select((f, o) => (float)((f * (before?[o] ?? 0)) + affine.Offsets[o]))];
 

@@ -44,11 +44,12 @@ public sealed class FoldBias : IGraphPass
         string bias = linear.Bias is null
             ? rewrite.SetConstant(constant, Constants.Of(constant, new Shape(values.Length), values), "bias")
             : rewrite.SetConstant(linear.Bias, Constants.Of(linear.Bias, linear.Bias.Shape, [.. linear.Bias.Floats().Zip(values, (a, b) => a + b)]), "bias");
-        if (linear.Bias is not null)
+        Tensor weights = linear.Weights;
+        if (linear.Bias is not null || weights.Fold is { RowScale.Length: > 0 })
         {
-            Tensor weights = linear.Weights;
             double[] one = [.. values.Select(_ => 1.0)];
             Tensor recorded = weights with { Fold = Constants.ScaledRows(weights, one, [.. values.Select(v => (double)v)]).Fold };
+            recorded = Constants.WithForeignBias(recorded, constant.Name);
             layer = layer with { Inputs = [layer.Inputs[0], rewrite.SetConstant(weights, recorded, "weights"), bias] };
         }
 

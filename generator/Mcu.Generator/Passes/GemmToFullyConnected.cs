@@ -31,7 +31,8 @@ public sealed class GemmToFullyConnected : IGraphPass
 
     private static void Rewrite(GraphRewrite rewrite, Node node, Gemm gemm, Tensor b, AddendKind addend)
     {
-        string weights = Weights(rewrite, gemm, b);
+        string? scaledBias = addend == AddendKind.Bias && (gemm.Alpha != 1 || gemm.Beta != 1) ? node.Inputs[2] : null;
+        string weights = Weights(rewrite, gemm, b, scaledBias);
         if (addend == AddendKind.Separate)
         {
             string product = rewrite.FreshTensor($"{node.Output}/product");
@@ -49,16 +50,17 @@ public sealed class GemmToFullyConnected : IGraphPass
         rewrite.Replace(node, new Node(node.Name, new FullyConnected(FusedActivation.None), inputs, node.Outputs));
     }
 
-    private static string Weights(GraphRewrite rewrite, Gemm gemm, Tensor b)
+    private static string Weights(GraphRewrite rewrite, Gemm gemm, Tensor b, string? scaledBias)
     {
-        if (gemm.TransposeB && gemm.Alpha == 1)
+        if (gemm.TransposeB && gemm.Alpha == 1 && scaledBias is null)
         {
             return b.Name;
         }
 
         Tensor weights = gemm.TransposeB ? b : Constants.Permuted(b, [1, 0]);
         double[] factors = [.. Enumerable.Repeat((double)gemm.Alpha, weights.Shape[0])];
-        return rewrite.SetConstant(b, Constants.ScaledRows(weights, factors), "weights");
+        Tensor scaled = Constants.ScaledRows(weights, factors);
+        return rewrite.SetConstant(b, scaledBias is null ? scaled : Constants.WithForeignBias(scaled, scaledBias), "weights");
     }
 
     private static string Bias(GraphRewrite rewrite, Gemm gemm, Tensor c, int outputs)
