@@ -10,6 +10,9 @@ public static class LinearLowering
 {
     private const long FastLimit = 1L << 30;
 
+    /// <summary>Up to here a sum of int8 times int16 products stays below 2^30.</summary>
+    private const int LargestSideRank = 256;
+
     /// <summary>Up to here the zero point, shifted left, and a value below 2^30 add without overflow.</summary>
     private const int LargestFastShift = 22;
 
@@ -41,7 +44,7 @@ public static class LinearLowering
             CTable.Int32(Pad(FoldedBias(layer, depth), rows)),
             CTable.Int32(layer.Multipliers),
             CTable.Int8(layer.Shifts.Select(s => (sbyte)-s)),
-            layer.Side is null ? null : SideTables(layer, layer.Side, depth, dsp),
+            layer.Side is null ? null : SideTables(context, layer, layer.Side, depth),
             layer.Corrections is null ? null : SparseTablesOf(context, layer.Corrections));
     }
 
@@ -54,9 +57,9 @@ public static class LinearLowering
         null,
         null);
 
-    /// <summary>Rank of the largest side path among the variants, padded as the kernel wants it; 0 for none.</summary>
+    /// <summary>Rank of the largest side path among the variants, padded as the kernel's columns want it; 0 for none.</summary>
     public static int LargestRank(LoweringContext context) =>
-        context.LinearLayers.Max(l => l.Side is null ? 0 : PaddedRows(l.Side.Rank, context.IsDsp));
+        context.LinearLayers.Max(l => l.Side is null ? 0 : PaddedDepth(l.Side.Rank, context.IsDsp));
 
     /// <summary>
     /// Rows of <c>[rows, depth]</c> bytes: plain, or in pairs of rows, four columns at a time, padded with zeros.
@@ -100,8 +103,10 @@ public static class LinearLowering
         return bias;
     }
 
-    private static LoraTables SideTables(LinearLayer layer, SidePath side, int depth, bool dsp)
+    private static LoraTables SideTables(LoweringContext context, LinearLayer layer, SidePath side, int depth)
     {
+        bool dsp = context.IsDsp;
+        context.View.Require(side.Rank <= LargestSideRank, "MCU0914", $"a side path of rank {side.Rank} could overflow 32 bits", "Use --adapter-mode merge, or a rank of at most 256.");
         int padded = PaddedRows(side.Rank, dsp);
         var aBias = new int[side.Rank];
         for (int r = 0; r < side.Rank; r++)
@@ -111,12 +116,12 @@ public static class LinearLowering
 
         return new LoraTables(
             side.Rank,
-            padded,
+            PaddedDepth(side.Rank, dsp),
             CTable.Int8(PackMatrix(side.A, side.Rank, depth, dsp)),
             CTable.Int32(Pad(aBias, padded)),
             CTable.Int32(side.Multipliers),
             CTable.Int8(side.Shifts.Select(s => (sbyte)-s)),
-            CTable.Int8(side.B),
+            CTable.Int8(PackMatrix(side.B, layer.OutputChannels, side.Rank, dsp)),
             CTable.UInt8(side.OutputShifts));
     }
 

@@ -13,10 +13,10 @@ typedef struct {
     const int32_t *a_bias;       /* per rank: -input zero point * sum of the row */
     const int32_t *a_multiplier; /* per rank */
     const int8_t *a_shift;       /* per rank, to the right */
-    const int8_t *b;             /* [outputs][rank] */
+    const int8_t *b;             /* [outputs][rank], packed as weights whose inputs are the ranks */
     const uint8_t *b_shift;      /* per output, to the right */
     uint16_t rank;
-    uint16_t rank_padded; /* rows of a as packed */
+    uint16_t rank_padded; /* bytes per packed row of b */
 } mcu_lora;
 
 /* Weights that differ from the base's: row o has entries row_start[o] .. row_start[o + 1]. */

@@ -134,7 +134,7 @@ static int16_t project_one(const mcu_lora *lora, int32_t acc, unsigned r)
     return (int16_t)mcu_clamp(u, INT16_MIN, INT16_MAX);
 }
 
-/* projected[pixel * rank_padded + r] for the block's pixels. */
+/* Columns of u for the block's pixels: [rank_padded / 4][3][4], as the columns of an input. */
 static void project_block(const mcu_linear_shape *shape, const mcu_lora *lora, const int16_t *columns,
                           int16_t *projected)
 {
@@ -149,7 +149,7 @@ static void project_block(const mcu_linear_shape *shape, const mcu_lora *lora, c
         for (unsigned i = 0; i < 6; i++) {
             const unsigned row = r + (i & 1u);
             if (row < lora->rank) {
-                projected[(i >> 1) * lora->rank_padded + row] = project_one(lora, acc[i], row);
+                projected[column_index(row, i >> 1, MCU_DSP_PIXELS)] = project_one(lora, acc[i], row);
             }
         }
         a = end;
@@ -164,23 +164,44 @@ static void project_row(const mcu_linear_shape *shape, const mcu_lora *lora, con
         int32_t acc[4] = {lora->a_bias[r], lora->a_bias[r + 1u], 0, 0};
         const int8_t *end = a + 2u * shape->depth_padded;
         mcu_gemm_1x4__dsp(column, a, end, acc, a);
-        projected[r] = project_one(lora, acc[0], r);
+        projected[column_index(r, 0, 1)] = project_one(lora, acc[0], r);
         if (r + 1u < lora->rank) {
-            projected[r + 1u] = project_one(lora, acc[1], r + 1u);
+            projected[column_index(r + 1u, 0, 1)] = project_one(lora, acc[1], r + 1u);
         }
         a = end;
     }
 }
 
-static int32_t expand(const mcu_lora *lora, const int16_t *projected, unsigned output)
+/* (sum + half) >> shift; the generator proves |sum| < 2^30. */
+static inline int32_t shift_rounded(int32_t sum, int shift)
 {
-    const int8_t *b = lora->b + (size_t)output * lora->rank;
-    const int shift = lora->b_shift[output];
-    int32_t sum = 0;
-    for (unsigned r = 0; r < lora->rank; r++) {
-        sum += b[r] * projected[r];
+    return (sum + (int32_t)((1u << shift) >> 1)) >> shift;
+}
+
+/* Adds B*u of one pair of outputs: B is packed as a weight matrix whose inputs are the ranks. */
+static void expand_block(const mcu_lora *lora, const int16_t *projected, unsigned output, int second, int32_t *acc)
+{
+    const int8_t *b = lora->b + (size_t)output * lora->rank_padded;
+    const int shift0 = lora->b_shift[output];
+    const int shift1 = second ? lora->b_shift[output + 1u] : 0;
+    int32_t sum[6] = {0, 0, 0, 0, 0, 0};
+    mcu_gemm_3x2__dsp(projected, b, b + 2u * lora->rank_padded, sum);
+    for (unsigned i = 0; i < 6; i += 2) {
+        acc[i] += shift_rounded(sum[i], shift0);
+        acc[i + 1u] += shift_rounded(sum[i + 1u], shift1);
     }
-    return shift == 0 ? sum : (int32_t)(((int64_t)sum + ((int64_t)1 << (shift - 1))) >> shift);
+}
+
+/* The same for up to two pairs of outputs of one pixel. */
+static void expand_row(const mcu_lora *lora, const int16_t *projected, unsigned output, unsigned count, int32_t *acc)
+{
+    const size_t pair_bytes = 2u * (size_t)lora->rank_padded;
+    const int8_t *b = lora->b + (size_t)output * lora->rank_padded;
+    int32_t sum[4] = {0, 0, 0, 0};
+    mcu_gemm_1x4__dsp(projected, b, b + pair_bytes, sum, count > 2u ? b + pair_bytes : b);
+    for (unsigned i = 0; i < count; i++) {
+        acc[i] += shift_rounded(sum[i], lora->b_shift[output + i]);
+    }
 }
 
 static int32_t correct(const mcu_sparse *sparse, const int16_t *columns, unsigned output, unsigned pixel,
@@ -193,18 +214,34 @@ static int32_t correct(const mcu_sparse *sparse, const int16_t *columns, unsigne
     return sum;
 }
 
-/* What an adapter adds to the accumulator of one output of one pixel. */
-static int32_t adapter_term(const mcu_linear *layer, const int16_t *columns, const int16_t *projected, unsigned output,
-                            unsigned pixel, unsigned pixels)
+/* Adds what an adapter changes to the accumulators of one pair of outputs of the block's pixels. */
+static void adapt_block(const mcu_linear *layer, const int16_t *columns, const int16_t *projected, unsigned output,
+                        int second, int32_t *acc)
 {
-    int32_t sum = 0;
     if (layer->lora != NULL) {
-        sum += expand(layer->lora, projected + (size_t)pixel * layer->lora->rank_padded, output);
+        expand_block(layer->lora, projected, output, second, acc);
     }
     if (layer->sparse != NULL) {
-        sum += correct(layer->sparse, columns, output, pixel, pixels);
+        for (unsigned p = 0; p < MCU_DSP_PIXELS; p++) {
+            acc[2u * p] += correct(layer->sparse, columns, output, p, MCU_DSP_PIXELS);
+            if (second) {
+                acc[2u * p + 1u] += correct(layer->sparse, columns, output + 1u, p, MCU_DSP_PIXELS);
+            }
+        }
     }
-    return sum;
+}
+
+static void adapt_row(const mcu_linear *layer, const int16_t *columns, const int16_t *projected, unsigned output,
+                      unsigned count, int32_t *acc)
+{
+    if (layer->lora != NULL) {
+        expand_row(layer->lora, projected, output, count, acc);
+    }
+    if (layer->sparse != NULL) {
+        for (unsigned i = 0; i < count; i++) {
+            acc[i] += correct(layer->sparse, columns, output + i, 0, 1);
+        }
+    }
 }
 
 static int8_t finish_general(const mcu_linear_shape *shape, const mcu_linear *layer, int32_t acc, unsigned output)
@@ -255,12 +292,7 @@ void mcu_linear_block__dsp(const mcu_linear_shape *shape, const mcu_linear *laye
         int32_t acc[6] = {b0, b1, b0, b1, b0, b1};
         const int second = o + 1u < shape->outputs;
         if (adapted) {
-            for (unsigned p = 0; p < valid; p++) {
-                acc[2u * p] += adapter_term(layer, columns, projected, o, p, MCU_DSP_PIXELS);
-                if (second) {
-                    acc[2u * p + 1u] += adapter_term(layer, columns, projected, o + 1u, p, MCU_DSP_PIXELS);
-                }
-            }
+            adapt_block(layer, columns, projected, o, second, acc);
         }
         end += 2u * shape->depth_padded;
         mcu_gemm_3x2__dsp(columns, weights, end, acc);
@@ -297,9 +329,9 @@ void mcu_linear_row__dsp(const mcu_linear_shape *shape, const mcu_linear *layer,
         int32_t acc[4] = {0, 0, 0, 0};
         for (unsigned i = 0; i < count; i++) {
             acc[i] = layer->bias[o + i];
-            if (adapted) {
-                acc[i] += adapter_term(layer, columns, projected, o + i, 0, 1);
-            }
+        }
+        if (adapted) {
+            adapt_row(layer, columns, projected, o, count, acc);
         }
         /* A last single pair runs twice; its second result is not stored. */
         mcu_gemm_1x4__dsp(columns, weights, weights + pair_bytes, acc, count > 2u ? weights + pair_bytes : weights);
