@@ -16,6 +16,7 @@ internal sealed class TfliteGraph(TfliteModel model, DiagnosticBag notes)
 
     public Graph Build(ModelSource source)
     {
+        CheckOperators();
         CheckWriters();
         DequantizeConstants();
         TfliteOperator[] operators = [.. model.Operators.Where(o => !folded.Contains(o))];
@@ -35,6 +36,21 @@ internal sealed class TfliteGraph(TfliteModel model, DiagnosticBag notes)
             all.ToImmutable(),
             model.Inputs.Select(tensors.NameOf).ToEquatableArray(),
             model.Outputs.Select(tensors.NameOf).ToEquatableArray());
+    }
+
+    /// <summary>One diagnostic for all operators that are not supported, before anything else is looked at.</summary>
+    private void CheckOperators()
+    {
+        TfliteOperator[] unknown = [.. model.Operators.Where(o => TfliteImporters.Of(o.Code) is null).DistinctBy(o => o.Code.Name)];
+        if (unknown.Length > 0)
+        {
+            string others = unknown.Length == 1 ? "" : $" (also {string.Join(", ", unknown.Skip(1).Take(Listed).Select(o => o.Code.Name))})";
+            throw new DiagnosticException(
+                "MCU0208",
+                $"Operator {unknown[0].Code.Name}{others} is not supported.",
+                $"{model.File.Name}: node {unknown[0].Index}",
+                $"Supported: {TfliteImporters.Supported}.");
+        }
     }
 
     /// <summary>An operator writes an activation of its own, which is no input of the graph.</summary>
@@ -95,11 +111,7 @@ internal sealed class TfliteGraph(TfliteModel model, DiagnosticBag notes)
 
     private Node ImportNode(TfliteOperator op)
     {
-        TfliteImporter importer = TfliteImporters.Of(op.Code) ?? throw new DiagnosticException(
-            "MCU0208",
-            $"Operator {op.Code.Name} is not supported.",
-            $"{model.File.Name}: node {op.Index}",
-            $"Supported: {TfliteImporters.Supported}.");
+        TfliteImporter importer = TfliteImporters.Of(op.Code)!;
         var node = new TfliteNode(op, importer, tensors);
         node.CheckCounts();
         ImportedOperator imported = importer.Import(node);
@@ -115,7 +127,12 @@ internal sealed class TfliteGraph(TfliteModel model, DiagnosticBag notes)
         {
             Tensor tensor = tensors[index];
             Require(!tensor.IsConstant, "MCU0227", "An input or output of the graph is a constant.", tensor);
-            Require(tensor.Type is DataType.Float32 or DataType.Int8, "MCU0211", $"An input or output of the graph has element type {tensor.Type}; FLOAT32 and INT8 are supported.", tensor);
+            Require(
+                tensor.Type is DataType.Float32 or DataType.Int8,
+                "MCU0211",
+                $"An input or output of the graph has element type {tensor.Type}; FLOAT32 and INT8 are supported.",
+                tensor,
+                "Convert the model to float32, or to int8 with full integer quantisation.");
         }
 
         Require(model.Inputs.Distinct().Count() == model.Inputs.Length && model.Outputs.Distinct().Count() == model.Outputs.Length, "MCU0227", "The graph lists an input or output twice.", null);
@@ -137,11 +154,11 @@ internal sealed class TfliteGraph(TfliteModel model, DiagnosticBag notes)
         notes.Note("MCU0240", $"Dynamic dimensions [{string.Join(", ", input.Signature)}] are fixed at {tensor.Shape}.", $"{model.File.Name}: tensor '{tensor.Name}'");
     }
 
-    private void Require(bool condition, string code, string message, Tensor? tensor)
+    private void Require(bool condition, string code, string message, Tensor? tensor, string hint = "Convert the model again with fixed shapes and distinct inputs and outputs.")
     {
         if (!condition)
         {
-            throw new DiagnosticException(code, message, tensor is null ? model.File.Name : $"{model.File.Name}: tensor '{tensor.Name}'", "Convert the model again with fixed shapes and distinct inputs and outputs.");
+            throw new DiagnosticException(code, message, tensor is null ? model.File.Name : $"{model.File.Name}: tensor '{Names.Short(tensor.Name)}'", hint);
         }
     }
 }

@@ -126,6 +126,16 @@ public sealed class TfliteHostileTests
     }
 
     [Fact]
+    public void All_unsupported_operators_are_named_at_once()
+    {
+        Diagnostic error = Outcome(TfliteWriter.Write(Int8Network().WithCode(1, _ => new CodeSpec(98)).WithCode(4, _ => new CodeSpec(41))))!;
+
+        Assert.Equal("MCU0208", error.Code);
+        Assert.Contains("LEAKY_RELU (also SUB)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("node 1", error.Location, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Dequantised_weights_that_int8_and_dequantize_share_do_not_confuse()
     {
         // Weights read by a float layer (dynamic range) and by a DEQUANTIZE at once.
