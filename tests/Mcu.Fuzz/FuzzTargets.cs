@@ -1,8 +1,11 @@
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Ingest.Numpy;
+using Mcu.Generator.Ingest.Onnx;
 using Mcu.Generator.Ingest.Peft;
 using Mcu.Generator.Ingest.Tflite;
+using Mcu.Generator.Passes;
 using Mcu.Tests.Ingest.Tflite;
+using Mcu.Tests.Onnx;
 
 namespace Mcu.Fuzz;
 
@@ -34,6 +37,7 @@ internal static class FuzzTargets
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
+        new("onnx", ".onnx", b => StandardPasses.Canonicalise(OnnxReader.Read(b, "fuzz.onnx", new DiagnosticBag()), new DiagnosticBag()), () => [TinyOnnx.Image(), TinyOnnx.Sequence()]),
         new("tflite", ".tflite", b => TfliteReader.Read(b, "fuzz.tflite", new DiagnosticBag()), () => [TfliteWriter.Write(TinyTflite.Int8Network()), TfliteWriter.Write(TinyTflite.DynamicRangeNetwork())]),
         new("safetensors", ".safetensors", b => SafetensorsReader.Read(b, "fuzz.safetensors"), PeftSeeds.Weights),
         new("peft-config", ".json", b => PeftReader.Read("fuzz", b, AdapterWeights, new DiagnosticBag()), PeftSeeds.Configs),

@@ -11,65 +11,63 @@ namespace Mcu.Generator.Passes;
 /// </summary>
 public sealed class ConstantFolding : IGraphPass
 {
-    /// <summary>Bounds of what is computed at build time; larger nodes stay.</summary>
-    private const long MaxElements = 1 << 24;
+    /// <summary>Bounds of what is computed at build time, over all nodes; what lies beyond stays in the graph.</summary>
+    private const long MaxElements = 1 << 25;
 
-    private const long MaxMacs = 1L << 30;
+    private const long MaxMacs = 1L << 31;
 
     public string Name => nameof(ConstantFolding);
 
     public Graph Run(Graph graph, DiagnosticBag notes)
     {
         var index = new GraphIndex(graph);
-        var tensors = graph.Tensors.ToDictionary(StringComparer.Ordinal);
         var renamed = new Dictionary<string, string>(StringComparer.Ordinal);
         var kept = new List<Node>();
+        long elements = 0;
+        long macs = 0;
+        Graph current = graph;
         foreach (Node original in graph.Nodes)
         {
             Node node = original with { Inputs = original.Inputs.Select(i => renamed.GetValueOrDefault(i, i)).ToEquatableArray() };
-            if (!CanFold(index, tensors, node))
+            var view = new NodeView(current, node);
+            if (!CanFold(index, view)
+                || (elements += view.Output.Shape.Elements) > MaxElements
+                || (macs += OperatorCatalog.RoomOf(node.Operator).Macs(view)) > MaxMacs)
             {
                 kept.Add(node);
                 continue;
             }
 
-            Tensor folded = Compute(graph, tensors, node);
-            string name = Moves(node) && index.IsUsedOnce(original.Inputs[0]) ? node.Inputs[0] : node.Output;
-            Tensor from = tensors[node.Inputs[0]];
-            tensors[name] = folded with { Name = name, Fold = Moves(node) ? from.Fold : null };
-            renamed[node.Output] = name;
+            bool keepsName = Moves(node) && index.IsUsedOnce(original.Inputs[0]);
+            Tensor folded = Compute(view) with { Name = keepsName ? node.Inputs[0] : node.Output, Fold = Moves(node) ? view.Input(0).Fold : null };
+            renamed[node.Output] = folded.Name;
+            current = current.With([], [folded]);
         }
 
-        return kept.Count == graph.Nodes.Length
-            ? graph
-            : GraphRewrite.WithoutUnusedTensors(graph.With(kept, tensors.Values));
+        return kept.Count == graph.Nodes.Length ? graph : GraphRewrite.WithoutUnusedTensors(current.With(kept));
     }
 
     private static bool Moves(Node node) => node.Operator is Reshape or Transpose or Identity;
 
-    private static bool CanFold(GraphIndex index, Dictionary<string, Tensor> tensors, Node node)
+    private static bool CanFold(GraphIndex index, NodeView view)
     {
-        bool constant = node.Inputs.All(i => i.Length == 0 || tensors[i].IsConstant) && !node.Outputs.Any(index.IsOutput);
-        bool computable = Moves(node) || node.Operator is Dequantize || node.Inputs.All(i => i.Length == 0 || tensors[i].Type == DataType.Float32);
-        return constant
-            && computable
+        Node node = view.Node;
+        Tensor[] inputs = [.. node.Inputs.Where(i => i.Length > 0).Select(i => view.Graph[i])];
+        return inputs.All(i => i.IsConstant)
             && node.Outputs.Length == 1
-            && tensors[node.Output].Type != DataType.Int8
-            && tensors[node.Output].Shape.Elements <= MaxElements;
+            && !index.IsOutput(node.Output)
+            && view.Output.Type != DataType.Int8
+            && (Moves(node) || node.Operator is Dequantize || inputs.All(i => i.Type == DataType.Float32));
     }
 
-    private static Tensor Compute(Graph graph, Dictionary<string, Tensor> tensors, Node node)
+    private static Tensor Compute(NodeView view)
     {
-        Graph partial = graph.With([], tensors.Values);
-        OperatorRoom room = OperatorCatalog.RoomOf(node.Operator);
-        var view = new NodeView(partial, node);
-        view.Require(room.Macs(view) <= MaxMacs, "MCU0640", "the node has only constant inputs and is too large to be computed at build time");
-        Tensor output = tensors[node.Output];
+        Tensor output = view.Output;
         var run = new NodeRun(
             view,
-            [.. node.Inputs.Select(i => i.Length == 0 ? null : TensorValue.Constant(tensors[i]))],
+            [.. view.Node.Inputs.Select(i => i.Length == 0 ? null : TensorValue.Constant(view.Graph[i]))],
             [TensorValue.Create(output.Type, output.Shape)]);
-        room.RunFloat(run);
+        OperatorCatalog.RoomOf(view.Node.Operator).RunFloat(run);
         return output with { Data = Data(run.Output), Source = null };
     }
 

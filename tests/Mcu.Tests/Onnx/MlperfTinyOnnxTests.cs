@@ -1,6 +1,7 @@
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Ingest.Onnx;
+using Mcu.Generator.Ingest.Tflite;
 using Mcu.Generator.Passes;
 using Mcu.Generator.Verification;
 
@@ -53,5 +54,24 @@ public class MlperfTinyOnnxTests
         Graph graph = StandardPasses.Canonicalise(read, new DiagnosticBag());
         IEnumerable<string> Weights(Graph g) => g.Tensors.Values.Where(t => t.IsConstant).Select(t => t.Name).Order(StringComparer.Ordinal);
         Assert.Equal(Weights(read), Weights(graph));
+    }
+
+    [Theory]
+    [InlineData("ad")]
+    [InlineData("ic")]
+    [InlineData("kws")]
+    [InlineData("vww")]
+    public void The_float_TensorFlow_Lite_twin_gives_the_same_outputs(string name)
+    {
+        Graph tflite = TfliteReader.ReadFile(TestData.Shared($"mlperf-tiny/{name}_fp32.tflite"), new DiagnosticBag());
+        Graph onnx = OnnxReader.ReadFile(TestData.Shared($"onnx/mlperf-tiny/{name}_fp32.onnx"), new DiagnosticBag());
+        foreach (Graph graph in new[] { tflite, StandardPasses.Canonicalise(tflite, new DiagnosticBag()) })
+        {
+            for (uint seed = 1; seed <= 3; seed++)
+            {
+                VerificationReport report = OnnxVerifier.CompareGraphs(onnx, graph, SampleInputs.Create(onnx, seed));
+                Assert.True(report.Passed, string.Join("\n", report.Failures));
+            }
+        }
     }
 }

@@ -72,14 +72,6 @@ internal sealed class OnnxModelBuilder
 
     public Graph Read(DiagnosticBag? notes = null) => OnnxReader.Read(Bytes(), "test.onnx", notes ?? new DiagnosticBag());
 
-    /// <summary>Reads and expects the code of the diagnostic.</summary>
-    public Diagnostic Refused(string code)
-    {
-        Diagnostic diagnostic = Assert.Throws<DiagnosticException>(() => Read()).Diagnostic;
-        Assert.Equal(code, diagnostic.Code);
-        return diagnostic;
-    }
-
     public static ValueInfoProto Info(string name, int type, params long[] dims)
     {
         var shape = new TensorShapeProto();

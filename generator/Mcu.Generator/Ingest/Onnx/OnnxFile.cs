@@ -18,25 +18,7 @@ internal static class OnnxFile
 
     public const int NewestOpset = 21;
 
-    public static byte[] ReadBytes(string path)
-    {
-        try
-        {
-            using FileStream stream = File.OpenRead(path);
-            if (stream.Length > MaxBytes)
-            {
-                throw new DiagnosticException("MCU0302", $"The file has {stream.Length} bytes; at most {MaxBytes} are read.", path);
-            }
-
-            var bytes = new byte[stream.Length];
-            stream.ReadExactly(bytes);
-            return bytes;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
-        {
-            throw new DiagnosticException("MCU0301", $"The file cannot be read: {e.Message}", path, "Check the path and its permissions.");
-        }
-    }
+    public static byte[] ReadBytes(string path) => BoundedFile.Read(path, MaxBytes, "MCU0301");
 
     public static ModelSource Source(ReadOnlySpan<byte> bytes, string fileName) =>
         new(fileName, SourceFormat.Onnx, Convert.ToHexStringLower(SHA256.HashData(bytes)));
