@@ -12,18 +12,23 @@ public static class AccumulatorBound
         long largest = 0;
         for (int o = 0; o < layer.OutputChannels; o++)
         {
-            long weights = 0;
-            for (int k = 0; k < depth; k++)
-            {
-                weights += Math.Abs((int)layer.Weights[outputsInnermost ? (k * layer.OutputChannels) + o : (o * depth) + k]);
-            }
-
-            // Raw inputs reach 128 in magnitude; the zero point, at most 128, is folded into the bias.
-            long bound = Math.Abs((long)layer.Bias[o]) + (weights * 256) + Adapter(layer, o);
-            largest = Math.Max(largest, bound);
+            largest = Math.Max(largest, Math.Abs((long)layer.Bias[o]) + OfInput(layer, depth, o, outputsInnermost));
         }
 
         return largest;
+    }
+
+    /// <summary>What the input adds to the bias of one output, in magnitude; parameters as for <see cref="Of"/>.</summary>
+    public static long OfInput(LinearLayer layer, int depth, int output, bool outputsInnermost)
+    {
+        long weights = 0;
+        for (int k = 0; k < depth; k++)
+        {
+            weights += Math.Abs((int)layer.Weights[outputsInnermost ? (k * layer.OutputChannels) + output : (output * depth) + k]);
+        }
+
+        // Raw inputs reach 128 in magnitude; the zero point, at most 128, is folded into the bias.
+        return (weights * 256) + Adapter(layer, output);
     }
 
     private static long Adapter(LinearLayer layer, int output)

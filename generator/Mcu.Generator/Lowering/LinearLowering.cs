@@ -39,6 +39,7 @@ public static class LinearLowering
     {
         bool dsp = context.IsDsp;
         int rows = PaddedRows(layer.OutputChannels, dsp);
+        layer = ConstantOutputs.Rescale(layer, depth, outputsInnermost: false);
         return new LinearTables(
             CTable.Int8(PackMatrix(layer.Weights, layer.OutputChannels, depth, dsp)),
             CTable.Int32(Pad(FoldedBias(layer, depth), rows)),
@@ -48,14 +49,18 @@ public static class LinearLowering
             layer.Corrections is null ? null : SparseTablesOf(context, layer.Corrections));
     }
 
-    /// <summary>Tables of a depthwise kernel; <paramref name="weights"/> are <c>[outputs, taps]</c>.</summary>
-    public static LinearTables DepthwiseTables(LinearLayer layer, sbyte[] weights, int taps) => new(
-        CTable.Int8(weights),
-        CTable.Int32(FoldedBias(layer with { Weights = EquatableArray.Wrap(weights) }, taps)),
-        CTable.Int32(layer.Multipliers),
-        CTable.Int8(layer.Shifts.Select(s => (sbyte)-s)),
-        null,
-        null);
+    /// <summary>Tables of a depthwise kernel; <paramref name="weights"/> are the layer's, as <c>[outputs, taps]</c>.</summary>
+    public static LinearTables DepthwiseTables(LinearLayer layer, sbyte[] weights, int taps)
+    {
+        LinearLayer turned = ConstantOutputs.Rescale(layer with { Weights = EquatableArray.Wrap(weights) }, taps, outputsInnermost: false);
+        return new LinearTables(
+            CTable.Int8(weights),
+            CTable.Int32(FoldedBias(turned, taps)),
+            CTable.Int32(turned.Multipliers),
+            CTable.Int8(turned.Shifts.Select(s => (sbyte)-s)),
+            null,
+            null);
+    }
 
     /// <summary>Rank of the largest side path among the variants, padded as the kernel's columns want it; 0 for none.</summary>
     public static int LargestRank(LoweringContext context) =>
@@ -131,19 +136,18 @@ public static class LinearLowering
         return new SparseTables(CTable.UInt16(corrections.RowStarts), CTable.UInt16(corrections.Columns), CTable.Int16(corrections.Differences));
     }
 
-    /// <summary>Whether every variant's shifts are 1 to 22 to the right and no accumulator reaches 2^30.</summary>
+    /// <summary>
+    /// Whether every variant's shifts are 1 to 22 to the right, its multipliers are normalised (2^30 or more) and no
+    /// accumulator reaches 2^30.
+    /// </summary>
     private static bool IsFast(LoweringContext context, int depth)
     {
-        long largest = 0;
-        bool shifts = true;
-        foreach (LinearLayer layer in context.LinearLayers)
-        {
-            largest = Math.Max(largest, AccumulatorBound.Of(layer, depth, context.View.Node.Operator is DepthwiseConv2D));
-            shifts &= layer.Shifts.All(s => s is <= -1 and >= -LargestFastShift);
-        }
-
+        bool isDepthwise = context.View.Node.Operator is DepthwiseConv2D;
+        LinearLayer[] layers = [.. context.LinearLayers.Select(l => ConstantOutputs.Rescale(l, depth, isDepthwise))];
+        long largest = layers.Max(l => AccumulatorBound.Of(l, depth, isDepthwise));
+        bool scales = layers.All(l => l.Shifts.All(s => s is <= -1 and >= -LargestFastShift) && l.Multipliers.All(m => m >= FastLimit));
         context.View.Require(largest < 1L << 31, "MCU0904", $"an accumulator could reach {largest} and overflow 32 bits", "The bias or the weights are out of range for int8 quantisation.");
-        return shifts && largest < FastLimit;
+        return scales && largest < FastLimit;
     }
 
     private static int[] Pad(IEnumerable<int> values, int length)

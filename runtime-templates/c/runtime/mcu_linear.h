@@ -45,7 +45,7 @@ typedef struct {
     int8_t output_zero_point;
     int8_t activation_min;
     int8_t activation_max;
-    uint8_t fast; /* every shift 1..22 and every |accumulator| < 2^30 */
+    uint8_t fast; /* every shift 1..22, multiplier >= 2^30 and |accumulator| < 2^30 */
 } mcu_linear_shape;
 
 /* Window geometry of a convolution or pool, NHWC. */

@@ -13,6 +13,24 @@ void mcu_gemm_3x2__dsp(const int16_t *columns, const int8_t *weights, const int8
 void mcu_gemm_1x4__dsp(const int16_t *column, const int8_t *pair0, const int8_t *pair0_end, int32_t *acc,
                        const int8_t *pair1);
 
+/* What the block kernel needs after its four register arguments; it walks the three pointers. */
+typedef struct {
+    const int8_t *weights_end; /* of the current pair */
+    const int32_t *bias_end;
+    const int32_t *bias;
+    const int32_t *multiplier;
+    const int8_t *shift;
+    uint32_t twice_zero_point_plus_1;
+    uint32_t stride; /* bytes from a pixel's outputs to the next pixel's */
+} gemm_block;
+
+/*
+ * The layer on a block of 3 pixels for all pairs of rows up to bias_end, with requantisation on the fast path and
+ * saturation to int8. pair_bytes: of one pair of packed rows. The struct is passed on the stack.
+ */
+void mcu_gemm_block__dsp(const int16_t *columns, uint32_t pair_bytes, const int8_t *weights, int8_t *out,
+                         gemm_block block);
+
 /* 24 multiply-accumulates in 20 instructions: r10, r12 and r11, lr hold the lanes of the two rows' weights. */
 #define GEMM_3X2_STEP                                                                                                \
     "ldrd r10, r11, [r1], #8\n"                                                                                      \
@@ -82,6 +100,74 @@ FUNCTION("mcu_gemm_3x2__dsp",
          "ldr r3, [sp, #4]\n"
          "stm r3, {r4-r9}\n"
          "pop {r2-r11, pc}\n");
+
+/*
+ * Requantises the row in a, b and c (one per pixel) and stores it at r0; r2: 2 * zero point + 1, r3: stride. The
+ * multiplier is at least 2^30, so that twice of it is 2^32 less as a signed number: SMMLAR adds what is missing.
+ */
+#define STORE_3(a, b, c, multiplier, shift)                                                                          \
+    "lsl " multiplier ", " multiplier ", #1\n"                                                                       \
+    "smmlar " a ", " a ", " multiplier ", " a "\n"                                                                   \
+    "smmlar " b ", " b ", " multiplier ", " b "\n"                                                                   \
+    "smmlar " c ", " c ", " multiplier ", " c "\n"                                                                   \
+    "lsl " multiplier ", r2, " shift "\n"                                                                            \
+    SCALE_1(a, multiplier, shift) "strb " a ", [r0]\n"                                                               \
+    SCALE_1(b, multiplier, shift) "strb " b ", [r0, r3]\n"                                                           \
+    SCALE_1(c, multiplier, shift) "strb " c ", [r0, r3, lsl #1]\n"                                                   \
+    "add r0, r0, #1\n"
+
+#define SCALE_1(v, twice_offset, shift)                                                                              \
+    "add " v ", " v ", " v ", asr #31\n"                                                                             \
+    "add " v ", " v ", " twice_offset ", asr #1\n"                                                                   \
+    "asr " v ", " v ", " shift "\n"                                                                                  \
+    "ssat " v ", #8, " v "\n"
+
+/*
+ * Stack: [0] columns, [4] pair_bytes, [8] entry into the loop, [12] out, then r4-r11, lr; [52] the struct. A step has
+ * 80 bytes: the entry skips the steps that are missing to a multiple of four.
+ */
+FUNCTION("mcu_gemm_block__dsp",
+         "push {r0-r11, lr}\n"
+         "ubfx r12, r1, #3, #2\n"
+         "rsb r12, r12, #0\n"
+         "and r12, r12, #3\n"
+         "mov lr, #80\n"
+         "mul r12, r12, lr\n"
+         "adr lr, 0f\n"
+         "add r12, r12, lr\n"
+         "orr r12, r12, #1\n"
+         "str r12, [sp, #8]\n"
+         "mov r1, r2\n"
+         "ldr r3, [sp, #60]\n"
+         "9:\n"
+         "ldrd r4, r5, [r3], #8\n"
+         "str r3, [sp, #60]\n"
+         "ldrd r0, r2, [sp]\n"
+         "add r2, r1, r2\n"
+         "str r2, [sp, #52]\n"
+         "mov r6, r4\n"
+         "mov r7, r5\n"
+         "mov r8, r4\n"
+         "mov r9, r5\n"
+         "ldr pc, [sp, #8]\n"
+         ".balign 4\n"
+         "0:\n" GEMM_3X2_STEP GEMM_3X2_STEP GEMM_3X2_STEP GEMM_3X2_STEP
+         "ldr r2, [sp, #52]\n"
+         "cmp r1, r2\n"
+         "bne 0b\n"
+         "ldrd r0, r2, [sp, #64]\n"
+         "ldrd r10, r11, [r0], #8\n"
+         "ldrsb r12, [r2], #1\n"
+         "ldrsb lr, [r2], #1\n"
+         "strd r0, r2, [sp, #64]\n"
+         "ldrd r2, r3, [sp, #72]\n"
+         "ldr r0, [sp, #12]\n" STORE_3("r4", "r6", "r8", "r10", "r12") STORE_3("r5", "r7", "r9", "r11", "lr")
+         "str r0, [sp, #12]\n"
+         "ldrd r2, r3, [sp, #56]\n"
+         "cmp r3, r2\n"
+         "bne 9b\n"
+         "add sp, sp, #16\n"
+         "pop {r4-r11, pc}\n");
 
 FUNCTION("mcu_gemm_1x4__dsp",
          "push {r2-r11, lr}\n"
@@ -260,12 +346,6 @@ static void store_pixels(const mcu_linear_shape *shape, const mcu_linear *layer,
         const int32_t multiplier = layer->multiplier[output];
         const int shift = layer->shift[output];
         const int32_t offset = mcu_fast_offset(shift, shape->output_zero_point);
-        if (valid == MCU_DSP_PIXELS && shape->activation_min == -128 && shape->activation_max == 127) {
-            out[0] = (int8_t)mcu_saturate8(mcu_requantize_fast(acc[0], multiplier, shift, offset));
-            out[stride] = (int8_t)mcu_saturate8(mcu_requantize_fast(acc[2], multiplier, shift, offset));
-            out[2u * stride] = (int8_t)mcu_saturate8(mcu_requantize_fast(acc[4], multiplier, shift, offset));
-            return;
-        }
         for (unsigned p = 0; p < valid; p++) {
             const int32_t y = mcu_requantize_fast(acc[2u * p], multiplier, shift, offset);
             out[p * stride] = (int8_t)mcu_clamp(y, shape->activation_min, shape->activation_max);
@@ -277,16 +357,43 @@ static void store_pixels(const mcu_linear_shape *shape, const mcu_linear *layer,
     }
 }
 
+/* Whether requantisation is the fast one and the activation no more than saturation. */
+static int is_fast_and_full(const mcu_linear_shape *shape)
+{
+    return shape->fast && shape->activation_min == -128 && shape->activation_max == 127;
+}
+
+/* Outputs that the block kernel makes: pairs of a whole block, without an adapter's terms. */
+static unsigned run_block(const mcu_linear_shape *shape, const mcu_linear *layer, const int16_t *columns, int8_t *out)
+{
+    const unsigned count = shape->outputs & ~1u;
+    const gemm_block block = {
+        .bias_end = layer->bias + count,
+        .bias = layer->bias,
+        .multiplier = layer->multiplier,
+        .shift = layer->shift,
+        .twice_zero_point_plus_1 = (uint32_t)(2 * shape->output_zero_point + 1),
+        .stride = shape->outputs,
+    };
+    if (count != 0) {
+        mcu_gemm_block__dsp(columns, 2u * (uint32_t)shape->depth_padded, layer->weights, out, block);
+    }
+    return count;
+}
+
 void mcu_linear_block__dsp(const mcu_linear_shape *shape, const mcu_linear *layer, const int16_t *columns,
                            unsigned valid, int8_t *out, int16_t *projected)
 {
     const int adapted = layer->lora != NULL || layer->sparse != NULL;
-    const int8_t *weights = layer->weights;
-    const int8_t *end = weights;
+    unsigned o = 0;
     if (layer->lora != NULL) {
         project_block(shape, layer->lora, columns, projected);
     }
-    for (unsigned o = 0; o < shape->outputs; o += 2) {
+    if (!adapted && valid == MCU_DSP_PIXELS && is_fast_and_full(shape)) {
+        o = run_block(shape, layer, columns, out);
+    }
+    const int8_t *weights = layer->weights + (size_t)o * shape->depth_padded;
+    for (; o < shape->outputs; o += 2) {
         const int32_t b0 = layer->bias[o];
         const int32_t b1 = layer->bias[o + 1u];
         int32_t acc[6] = {b0, b1, b0, b1, b0, b1};
@@ -294,7 +401,7 @@ void mcu_linear_block__dsp(const mcu_linear_shape *shape, const mcu_linear *laye
         if (adapted) {
             adapt_block(layer, columns, projected, o, second, acc);
         }
-        end += 2u * shape->depth_padded;
+        const int8_t *end = weights + 2u * (size_t)shape->depth_padded;
         mcu_gemm_3x2__dsp(columns, weights, end, acc);
         weights = end;
         store_pixels(shape, layer, acc, o, valid, out);
