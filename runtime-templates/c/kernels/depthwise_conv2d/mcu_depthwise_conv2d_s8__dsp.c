@@ -8,62 +8,115 @@
 #include "mcu_numerics.h"
 #include <string.h>
 
+/* What the 3x3 kernel needs after its four register arguments. Out pointers of the first row; it advances them. */
+typedef struct {
+    const int8_t *pairs_end; /* end of what is made in pairs */
+    const int8_t *row_end;
+    const int8_t *end; /* of all rows */
+    uint32_t out_row_bytes;
+    uint32_t advance; /* bytes from the end of a walk along a row to the start of the next */
+    int32_t start;
+    uint32_t twice_multiplier;
+    int32_t offset; /* mcu_fast_offset */
+    int32_t shift;
+    uint32_t step; /* bytes between neighbours in out */
+} depthwise_rows;
+
 /*
- * sums[i] = start + 3x3 window at row + i * stride elements; taps: per row (w0, w1), then per row (w1, w2).
- * count: sums to make, for stride 1 an even number. row is 4-byte aligned, row_bytes a multiple of 4.
+ * One channel of a 3x3 window on the fast path with saturation to int8. Along each row first pairs of outputs with
+ * stride 1, then single outputs with stride 2 (or one last output with stride 1). taps: per row (w0, w1), then per row
+ * (w1, w2). plane is 4-byte aligned, row_bytes a multiple of 4. The struct is passed on the stack.
  */
-void mcu_depthwise_3x3_s1__dsp(const int16_t *row, unsigned row_bytes, const uint32_t *taps, int32_t *sums,
-                               const int32_t *sums_end, int32_t start);
-void mcu_depthwise_3x3_s2__dsp(const int16_t *row, unsigned row_bytes, const uint32_t *taps, int32_t *sums,
-                               const int32_t *sums_end, int32_t start);
+void mcu_depthwise_3x3__dsp(const int16_t *plane, uint32_t row_bytes, const uint32_t *taps, int8_t *out,
+                            depthwise_rows rows);
 
 /* Two outputs of one row: r10 = (x0, x1), r11 = (x2, x3). */
-#define ROW_S1(pointer, w01, w12)                                                                                    \
+#define ROW_PAIR(pointer, w01, w12)                                                                                  \
     "ldrd r10, r11, [" pointer "], #4\n"                                                                             \
     "smlad r12, r10, " w01 ", r12\n"                                                                                 \
     "smlatb lr, r10, " w01 ", lr\n"                                                                                  \
     "smlabt r12, r11, " w12 ", r12\n"                                                                                \
     "smlad lr, r11, " w12 ", lr\n"
 
-/* One output of one row with stride 2. */
-#define ROW_S2(pointer, w01, w12)                                                                                    \
+#define ROW_SINGLE(pointer, w01, w12)                                                                                \
     "ldrd r10, r11, [" pointer "], #4\n"                                                                             \
     "smlad r12, r10, " w01 ", r12\n"                                                                                 \
     "smlabt r12, r11, " w12 ", r12\n"
 
-/* r0, r1, r3: rows; r4-r6: (w0, w1); r7-r9: (w1, w2); r2: sums; [sp]: start and end. */
-#define ENTER                                                                                                        \
-    "push {r4-r11, lr}\n"                                                                                            \
-    "ldm r2, {r4-r9}\n"                                                                                              \
-    "mov r2, r3\n"                                                                                                   \
-    "add r1, r0, r1\n"                                                                                               \
-    "rsb r3, r0, r1, lsl #1\n"
-
-#define FUNCTION(name, body)                                                                                         \
-    ".section .text." name ",\"ax\",%progbits\n"                                                                     \
-    ".balign 4\n"                                                                                                    \
-    ".global " name "\n"                                                                                             \
-    ".type " name ", %function\n"                                                                                    \
-    ".thumb_func\n" name ":\n" body ".size " name ", . - " name "\n"
-
+/* r0, r1, r3: rows; r4-r6: (w0, w1); r7-r9: (w1, w2); r2: out; [36]: the struct. Requantisation as in mcu_linear. */
 __asm__(".syntax unified\n"
-        ".thumb\n" FUNCTION("mcu_depthwise_3x3_s1__dsp", ENTER
-                            "0:\n"
-                            "ldr r12, [sp, #40]\n"
-                            "mov lr, r12\n" ROW_S1("r0", "r4", "r7") ROW_S1("r1", "r5", "r8") ROW_S1("r3", "r6", "r9")
-                            "strd r12, lr, [r2], #8\n"
-                            "ldr r10, [sp, #36]\n"
-                            "cmp r2, r10\n"
-                            "bne 0b\n"
-                            "pop {r4-r11, pc}\n")
-            FUNCTION("mcu_depthwise_3x3_s2__dsp", ENTER
-                     "ldr lr, [sp, #36]\n"
-                     "0:\n"
-                     "ldr r12, [sp, #40]\n" ROW_S2("r0", "r4", "r7") ROW_S2("r1", "r5", "r8") ROW_S2("r3", "r6", "r9")
-                     "str r12, [r2], #4\n"
-                     "cmp r2, lr\n"
-                     "bne 0b\n"
-                     "pop {r4-r11, pc}\n") ".text\n");
+        ".thumb\n"
+        ".section .text.mcu_depthwise_3x3__dsp,\"ax\",%progbits\n"
+        ".balign 4\n"
+        ".global mcu_depthwise_3x3__dsp\n"
+        ".type mcu_depthwise_3x3__dsp, %function\n"
+        ".thumb_func\n"
+        "mcu_depthwise_3x3__dsp:\n"
+        "push {r4-r11, lr}\n"
+        "ldm r2, {r4-r9}\n"
+        "mov r2, r3\n"
+        "add r1, r0, r1\n"
+        "rsb r3, r0, r1, lsl #1\n"
+        "0:\n"
+        "ldr r10, [sp, #36]\n"
+        "cmp r2, r10\n"
+        "beq 2f\n"
+        "1:\n"
+        "ldr r12, [sp, #56]\n"
+        "mov lr, r12\n" ROW_PAIR("r0", "r4", "r7") ROW_PAIR("r1", "r5", "r8") ROW_PAIR("r3", "r6", "r9")
+        "ldrd r10, r11, [sp, #60]\n"
+        "smmlar r12, r12, r10, r12\n"
+        "smmlar lr, lr, r10, lr\n"
+        "add r12, r12, r12, asr #31\n"
+        "add lr, lr, lr, asr #31\n"
+        "add r12, r12, r11\n"
+        "add lr, lr, r11\n"
+        "ldrd r10, r11, [sp, #68]\n"
+        "asr r12, r12, r10\n"
+        "asr lr, lr, r10\n"
+        "ssat r12, #8, r12\n"
+        "ssat lr, #8, lr\n"
+        "strb r12, [r2]\n"
+        "strb lr, [r2, r11]\n"
+        "add r2, r2, r11, lsl #1\n"
+        "ldr r10, [sp, #36]\n"
+        "cmp r2, r10\n"
+        "bne 1b\n"
+        "2:\n"
+        "ldr r10, [sp, #40]\n"
+        "cmp r2, r10\n"
+        "beq 4f\n"
+        "3:\n"
+        "ldr r12, [sp, #56]\n" ROW_SINGLE("r0", "r4", "r7") ROW_SINGLE("r1", "r5", "r8") ROW_SINGLE("r3", "r6", "r9")
+        "ldrd r10, r11, [sp, #60]\n"
+        "smmlar r12, r12, r10, r12\n"
+        "add r12, r12, r12, asr #31\n"
+        "add r12, r12, r11\n"
+        "ldrd r10, r11, [sp, #68]\n"
+        "asr r12, r12, r10\n"
+        "ssat r12, #8, r12\n"
+        "strb r12, [r2]\n"
+        "add r2, r2, r11\n"
+        "ldr r10, [sp, #40]\n"
+        "cmp r2, r10\n"
+        "bne 3b\n"
+        "4:\n"
+        "ldr r10, [sp, #44]\n"
+        "cmp r2, r10\n"
+        "beq 5f\n"
+        "ldrd r10, r11, [sp, #36]\n"
+        "ldrd r12, lr, [sp, #48]\n"
+        "add r10, r10, r12\n"
+        "add r11, r11, r12\n"
+        "strd r10, r11, [sp, #36]\n"
+        "add r0, r0, lr\n"
+        "add r1, r1, lr\n"
+        "add r3, r3, lr\n"
+        "b 0b\n"
+        "5:\n"
+        "pop {r4-r11, pc}\n"
+        ".size mcu_depthwise_3x3__dsp, . - mcu_depthwise_3x3__dsp\n"
+        ".text\n");
 
 static inline int32_t multiply_pair(uint32_t x, uint32_t w, int32_t sum)
 {
@@ -84,17 +137,21 @@ static void copy_plane(const mcu_depthwise_conv2d *conv, const int8_t *in, int16
 {
     const mcu_window *win = &conv->window;
     const size_t step = win->input_c;
-    int16_t *row = plane + (size_t)win->pad_top * conv->plane_w + win->pad_left;
-    for (int y = 0; y < win->input_h; y++, row += conv->plane_w) {
-        int16_t *write = row;
-        int16_t *const end = row + (win->input_w & ~1);
-        for (; write != end; write += 2, in += 2 * step) {
+    const unsigned width = win->input_w;
+    const size_t skip = conv->plane_w - width;
+    int16_t *write = plane + (size_t)win->pad_top * conv->plane_w + win->pad_left;
+    for (int y = win->input_h; y != 0; y--, write += skip) {
+        int16_t *const end = write + width;
+        for (const int16_t *fours_end = write + (width & ~3u); write != fours_end; write += 4) {
+            const int8_t *third = in + 2 * step;
             write[0] = in[0];
             write[1] = in[step];
+            write[2] = third[0];
+            write[3] = third[step];
+            in = third + 2 * step;
         }
-        if (win->input_w & 1) {
-            write[0] = in[0];
-            in += step;
+        for (; write != end; in += step) {
+            *write++ = *in;
         }
     }
 }
@@ -180,35 +237,48 @@ static void store_row(const mcu_depthwise_conv2d *conv, const mcu_linear *layer,
     }
 }
 
-/* 3x3 windows without dilation and with stride 1 or 2 have their own inner loops. */
-static int special_stride(const mcu_window *win)
+/* The 3x3 kernel takes no dilation, stride 1 or 2 in width, the fast path and no activation but saturation. */
+static int is_special(const mcu_depthwise_conv2d *conv)
 {
-    const int square = win->kernel_h == 3 && win->kernel_w == 3 && win->dilation_h == 1 && win->dilation_w == 1;
-    return square && win->stride_w <= 2 ? win->stride_w : 0;
+    const mcu_window *win = &conv->window;
+    const mcu_linear_shape *shape = &conv->linear;
+    return win->kernel_h == 3 && win->kernel_w == 3 && (win->dilation_h | win->dilation_w) == 1 && win->stride_w <= 2 &&
+           shape->fast && shape->activation_min == -128 && shape->activation_max == 127;
+}
+
+static void run_channel_3x3(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int16_t *plane,
+                            unsigned o, uint32_t *taps, int8_t *out)
+{
+    const mcu_window *win = &conv->window;
+    const uint32_t step = conv->linear.outputs;
+    const uint32_t width = win->output_w;
+    const uint32_t pairs = win->stride_w == 1 ? width / 2u : 0u;
+    const uint32_t row_bytes = conv->plane_w * 2u;
+    const depthwise_rows rows = {
+        .pairs_end = out + 2u * pairs * step,
+        .row_end = out + width * step,
+        .end = out + (size_t)win->output_h * width * step,
+        .out_row_bytes = width * step,
+        .advance = win->stride_h * row_bytes - 4u * (width - pairs),
+        .start = layer->bias[o],
+        .twice_multiplier = 2u * (uint32_t)layer->multiplier[o],
+        .offset = mcu_fast_offset(layer->shift[o], conv->linear.output_zero_point),
+        .shift = layer->shift[o],
+        .step = step,
+    };
+    load_taps_3x3(layer->weights + (size_t)o * conv->linear.depth_padded, taps);
+    mcu_depthwise_3x3__dsp(plane, row_bytes, taps, out, rows);
 }
 
 static void run_channel(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int16_t *plane, unsigned o,
                         int32_t *sums, uint32_t *taps, int8_t *out)
 {
     const mcu_window *win = &conv->window;
-    const int8_t *w = layer->weights + (size_t)o * conv->linear.depth_padded;
     const int32_t start = layer->bias[o];
-    const int special = special_stride(win);
-    const unsigned row_bytes = conv->plane_w * 2u;
-    if (special) {
-        load_taps_3x3(w, taps);
-    } else {
-        load_taps(win, w, taps);
-    }
+    load_taps(win, layer->weights + (size_t)o * conv->linear.depth_padded, taps);
     for (int oy = 0; oy < win->output_h; oy++) {
         const int16_t *x = plane + (size_t)(oy * win->stride_h) * conv->plane_w;
-        if (special == 1) {
-            mcu_depthwise_3x3_s1__dsp(x, row_bytes, taps, sums, sums + ((win->output_w + 1) & ~1), start);
-        } else if (special == 2) {
-            mcu_depthwise_3x3_s2__dsp(x, row_bytes, taps, sums, sums + win->output_w, start);
-        } else {
-            sum_row(conv, x, taps, start, sums);
-        }
+        sum_row(conv, x, taps, start, sums);
         store_row(conv, layer, o, sums, out);
         out += (size_t)win->output_w * conv->linear.outputs;
     }
@@ -221,12 +291,17 @@ void mcu_depthwise_conv2d_s8__dsp(const mcu_depthwise_conv2d *conv, const mcu_li
     const size_t plane_elements = ((size_t)conv->plane_h * conv->plane_w + 3u) & ~(size_t)1;
     int32_t *sums = (int32_t *)(void *)(plane + plane_elements);
     uint32_t *taps = (uint32_t *)(sums + ((conv->window.output_w + 1) & ~1));
+    const int special = is_special(conv);
     unsigned o = 0;
     fill_plane(conv, plane);
     for (int c = 0; c < conv->window.input_c; c++) {
         copy_plane(conv, in + c, plane);
         for (unsigned m = 0; m < conv->multiplier; m++, o++) {
-            run_channel(conv, layer, plane, o, sums, taps, out + o);
+            if (special) {
+                run_channel_3x3(conv, layer, plane, o, taps, out + o);
+            } else {
+                run_channel(conv, layer, plane, o, sums, taps, out + o);
+            }
         }
     }
 }
