@@ -1,62 +1,65 @@
-using Mcu.Generator.Execution;
+using System.Globalization;
+using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
-using Mcu.Generator.Operators.Numerics;
 
 namespace Mcu.Emulation.Evaluation;
 
 /// <summary>Accuracy of a classifier on labelled samples.</summary>
-/// <param name="Accuracy">Share of right predictions, 0 to 1.</param>
+/// <param name="Correct">Right predictions.</param>
 /// <param name="Predictions">Index of the largest output per sample, the first of equals.</param>
-public sealed record Evaluation(double Accuracy, EquatableArray<int> Predictions, RunMeasurements Run);
+public sealed record Evaluation(int Correct, EquatableArray<int> Predictions, RunMeasurements Run)
+{
+    /// <summary>Share of right predictions, 0 to 1.</summary>
+    public double Accuracy => Predictions.Length == 0 ? 0 : (double)Correct / Predictions.Length;
+}
 
 /// <summary>Runs labelled samples and counts right predictions.</summary>
 public static class Evaluator
 {
-    public static async Task<Evaluation> RunAsync(IModelRunner runner, ReadOnlyMemory<byte> samples, IReadOnlyList<int> labels, int adapterIndex, CancellationToken cancellation)
-    {
-        RunMeasurements run = await runner.RunAsync(samples, adapterIndex, cancellation);
-        int size = SampleBytes.Of(runner.Output);
-        var predictions = new int[run.Samples];
-        int right = 0;
-        for (int i = 0; i < predictions.Length; i++)
-        {
-            predictions[i] = LargestIndex(SampleBytes.ToValue(run.Outputs.AsSpan(i * size, size), runner.Output));
-            right += predictions[i] == labels[i] ? 1 : 0;
-        }
-
-        return new Evaluation(predictions.Length == 0 ? 0 : (double)right / predictions.Length, predictions.ToEquatableArray(), run);
-    }
-
     /// <summary>
-    /// Samples in the network's own input type: int8 data is dequantised for a float network and requantised for an int8 one
-    /// unless its parameters are the network's.
+    /// Runs every sample. MCU0131 when there are not as many labels as samples, MCU0132 for a label that is no index of the
+    /// network's output.
     /// </summary>
-    /// <param name="data">Parameters of int8 data; null when the samples are in the network's type already.</param>
-    public static byte[] Convert(IEnumerable<TensorValue> samples, Quantization? data, Tensor input)
+    /// <param name="samples">Back to back, in the type of the runner's input.</param>
+    public static async Task<Evaluation> RunAsync(
+        IModelRunner runner, ReadOnlyMemory<byte> samples, IReadOnlyList<int> labels, int adapterIndex, CancellationToken cancellation)
     {
-        if (data is null || (input.Type == DataType.Int8 && input.Quantization is { } own && own.Scale == data.Scale && own.ZeroPoint == data.ZeroPoint))
+        CheckLabels(labels, samples.Length / SampleBytes.Of(runner.Input), runner.Output.Shape.Elements);
+        RunMeasurements run = await runner.RunAsync(samples, adapterIndex, cancellation);
+        int[] predictions = Predictions(run.Outputs, runner.Output);
+        int correct = predictions.Zip(labels).Count(pair => pair.First == pair.Second);
+        return new Evaluation(correct, predictions.ToEquatableArray(), run);
+    }
+
+    /// <summary>Index of the largest element of each output, the first of equals.</summary>
+    public static int[] Predictions(byte[] outputs, Tensor output)
+    {
+        int size = SampleBytes.Of(output);
+        return [.. Enumerable.Range(0, outputs.Length / size).Select(i => LargestIndex(SampleBytes.ToReal(outputs.AsSpan(i * size, size), output)))];
+    }
+
+    private static void CheckLabels(IReadOnlyList<int> labels, int samples, long classes)
+    {
+        if (labels.Count != samples)
         {
-            return SampleBytes.Join(samples);
+            throw new DiagnosticException(
+                "MCU0131", string.Create(CultureInfo.InvariantCulture, $"There are {samples} samples and {labels.Count} labels."), "--labels", "Give one line per sample, in the same order.");
         }
 
-        return SampleBytes.Join(samples.Select(s => ConvertOne(s, data, input)));
+        int wrong = labels.ToList().FindIndex(label => label >= classes);
+        if (wrong >= 0)
+        {
+            throw new DiagnosticException(
+                "MCU0132", string.Create(CultureInfo.InvariantCulture, $"Line {wrong + 1} has class {labels[wrong]}; the network tells {classes} classes apart."), "--labels", "Classes count from 0.");
+        }
     }
 
-    private static TensorValue ConvertOne(TensorValue sample, Quantization data, Tensor input)
-    {
-        float[] real = [.. sample.Int8.Select(v => data.Scale * (v - data.ZeroPoint))];
-        return input.Type == DataType.Float32
-            ? new TensorValue(input.Shape, real)
-            : new TensorValue(input.Shape, [.. real.Select(v => FixedPoint.Quantize(v, input.Quantization!.Scale, input.Quantization.ZeroPoint))]);
-    }
-
-    private static int LargestIndex(TensorValue output)
+    private static int LargestIndex(ReadOnlySpan<float> output)
     {
         int best = 0;
-        for (int i = 1; i < output.Shape.Elements; i++)
+        for (int i = 1; i < output.Length; i++)
         {
-            bool larger = output.Type == DataType.Float32 ? output.Floats[i] > output.Floats[best] : output.Int8[i] > output.Int8[best];
-            best = larger ? i : best;
+            best = output[i] > output[best] ? i : best;
         }
 
         return best;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Mcu.Generator.Adapters;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Execution;
@@ -63,20 +62,4 @@ internal static class SampleLoop
             outputs[i] = SampleBytes.FromValue(run(SampleBytes.ToValue(samples.Span.Slice(i * size, size), runner.Input))));
         return new RunMeasurements([.. outputs.SelectMany(o => o)], count);
     }
-}
-
-/// <summary>Little-endian bytes of float32 and int8 samples.</summary>
-public static class SampleBytes
-{
-    public static int Of(Tensor tensor) => checked((int)tensor.Shape.Elements * (tensor.Type == DataType.Float32 ? sizeof(float) : 1));
-
-    public static TensorValue ToValue(ReadOnlySpan<byte> bytes, Tensor tensor) => tensor.Type == DataType.Float32
-        ? new TensorValue(tensor.Shape, MemoryMarshal.Cast<byte, float>(bytes).ToArray())
-        : new TensorValue(tensor.Shape, MemoryMarshal.Cast<byte, sbyte>(bytes).ToArray());
-
-    public static byte[] FromValue(TensorValue value) => value.Type == DataType.Float32
-        ? MemoryMarshal.AsBytes<float>(value.Floats).ToArray()
-        : MemoryMarshal.AsBytes<sbyte>(value.Int8).ToArray();
-
-    public static byte[] Join(IEnumerable<TensorValue> samples) => [.. samples.SelectMany(FromValue)];
 }

@@ -1,4 +1,5 @@
 using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Targets;
 using Spectre.Console;
 
 namespace Mcu.Tool.Cli;
@@ -7,13 +8,21 @@ namespace Mcu.Tool.Cli;
 /// What a command writes to. Results go to stdout, once; progress, notes and errors to stderr, so that stdout with
 /// <c>--json</c> is exactly one document.
 /// </summary>
-internal sealed class CommandContext(TextWriter output, TextWriter error, bool json, bool verbose)
+internal sealed class CommandContext(TextWriter output, TextWriter error, bool json, bool verbose, string? targetFolder = null)
 {
-    private const int WidthWithoutTerminal = 200;
+    private const int WidthWithoutTerminal = 4096;
+
+    private TargetCatalog? targets;
 
     public bool Json { get; } = json;
 
     public bool Verbose { get; } = verbose;
+
+    /// <summary>The targets there are; read when first asked for.</summary>
+    public TargetCatalog Targets => targets ??= TargetCatalog.Load(targetFolder);
+
+    /// <summary>Notes and warnings of the command.</summary>
+    public DiagnosticBag Notes { get; } = new();
 
     /// <summary>Plain text on stdout; not to be used with <see cref="Json"/>.</summary>
     public TextWriter Output { get; } = output;
@@ -37,10 +46,10 @@ internal sealed class CommandContext(TextWriter output, TextWriter error, bool j
     /// <summary>One line of progress or explanation on stderr.</summary>
     public void Say(string line) => Error.WriteLine(Printable.Text(line));
 
-    /// <summary>Notes only with <c>--verbose</c>, warnings always.</summary>
-    public void Report(IEnumerable<Diagnostic> diagnostics)
+    /// <summary>Prints <see cref="Notes"/> on stderr: notes only with <c>--verbose</c>, warnings always, each once.</summary>
+    public void ReportNotes()
     {
-        foreach (Diagnostic diagnostic in diagnostics.Where(d => Verbose || d.Severity != Severity.Note))
+        foreach (Diagnostic diagnostic in Notes.Items.Distinct().Where(d => Verbose || d.Severity != Severity.Note))
         {
             Error.WriteLine(diagnostic.ToString());
         }

@@ -26,8 +26,15 @@ internal static class CommandLine
         {
             global.Json,
             global.Verbose,
-            new DoctorCommand(global),
+            global.TargetFolder,
+            new CompileCommand(global),
+            new RunCommand(global),
+            new EvalCommand(global),
+            new VerifyCommand(global),
+            new BenchCommand(global),
+            new InspectCommand(global),
             new TargetsCommand(global),
+            new DoctorCommand(global),
             new TestCommand(global),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();

@@ -17,6 +17,13 @@ internal sealed class GlobalOptions
         Recursive = true,
     };
 
+    public Option<string?> TargetFolder { get; } = new("--target-folder")
+    {
+        Description = "Folder of your own targets, NAME/target.json; they win over the built-in ones.",
+        HelpName = "DIR",
+        Recursive = true,
+    };
+
     /// <summary>Whether arguments that may not even parse ask for JSON.</summary>
     public static bool AsksForJson(IEnumerable<string> arguments) =>
         arguments.TakeWhile(argument => argument != "--").Contains("--json", StringComparer.Ordinal);

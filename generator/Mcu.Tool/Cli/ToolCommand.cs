@@ -16,12 +16,24 @@ internal abstract class ToolCommand : Command
         {
             InvocationConfiguration console = parse.InvocationConfiguration;
             var context = new CommandContext(
-                console.Output, console.Error, parse.GetValue(global.Json), parse.GetValue(global.Verbose));
-            return RunAsync(parse, context, cancellation);
+                console.Output, console.Error, parse.GetValue(global.Json), parse.GetValue(global.Verbose), parse.GetValue(global.TargetFolder));
+            return RunAndReportAsync(parse, context, cancellation);
         });
     }
 
     public IReadOnlyList<Example> Examples { get; }
+
+    private async Task<int> RunAndReportAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
+    {
+        try
+        {
+            return await RunAsync(parse, context, cancellation);
+        }
+        finally
+        {
+            context.ReportNotes();
+        }
+    }
 
     /// <summary>Runs the command; returns an <see cref="ExitCode"/>.</summary>
     protected abstract Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation);

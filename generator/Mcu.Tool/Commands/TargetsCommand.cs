@@ -20,7 +20,7 @@ internal sealed class TargetsCommand : ToolCommand
 
     protected override Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
     {
-        TargetRow[] rows = [.. TargetCatalog.Load().Targets.Select(TargetRow.Of)];
+        TargetRow[] rows = [.. context.Targets.Targets.Select(TargetRow.Of)];
         context.Result(new TargetsDocument(rows), console => Print(console, rows));
         return Task.FromResult(ExitCode.Ok);
     }

@@ -1,0 +1,54 @@
+using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Targets;
+
+namespace Mcu.Emulation.Evaluation;
+
+/// <summary>In what form a network is executed.</summary>
+public enum ExecutionForm
+{
+    /// <summary>The float graph.</summary>
+    Float,
+
+    /// <summary>The C# int8 reference.</summary>
+    Reference,
+
+    /// <summary>Emitted C, on the host or in an emulator.</summary>
+    Firmware,
+}
+
+/// <summary>The value of <c>--on</c>: <c>float</c>, <c>reference</c>, <c>host</c> or <c>qemu:TARGET</c>.</summary>
+/// <param name="Target">Target of firmware; null for the other forms.</param>
+public sealed record ExecutionPlace(ExecutionForm Form, TargetDescription? Target)
+{
+    private const string QemuPrefix = "qemu:";
+
+    public override string ToString() => Form switch
+    {
+        ExecutionForm.Float => "float",
+        ExecutionForm.Reference => "reference",
+        _ => Target!.IsHost ? "host" : QemuPrefix + Target.Name,
+    };
+
+    /// <summary>Reads the option's value. MCU0115 for a word that is none, MCU1086 for an unknown target.</summary>
+    public static ExecutionPlace Parse(string text, TargetCatalog catalog)
+    {
+        switch (text)
+        {
+            case "float":
+                return new ExecutionPlace(ExecutionForm.Float, null);
+            case "reference":
+                return new ExecutionPlace(ExecutionForm.Reference, null);
+            case "host":
+                return new ExecutionPlace(ExecutionForm.Firmware, catalog.Get("host"));
+        }
+
+        TargetDescription? target = text.StartsWith(QemuPrefix, StringComparison.Ordinal) ? catalog.Get(text[QemuPrefix.Length..]) : null;
+        return target is { Qemu: not null }
+            ? new ExecutionPlace(ExecutionForm.Firmware, target)
+            : throw new DiagnosticException("MCU0115", $"A network cannot be run on '{text}'.", "--on", "Use one of: " + string.Join(", ", Names(catalog)) + ".");
+    }
+
+    /// <summary>Every value that can be given.</summary>
+    public static IEnumerable<string> Names(TargetCatalog catalog) =>
+        ((string[])["float", "reference", "host"]).Concat(catalog.Targets.Where(t => t.Qemu is not null).Select(t => QemuPrefix + t.Name));
+}

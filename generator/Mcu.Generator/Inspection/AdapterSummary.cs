@@ -1,0 +1,36 @@
+using Mcu.Generator.Ingest.Peft;
+
+namespace Mcu.Generator.Inspection;
+
+/// <summary>What an adapter changes in one module.</summary>
+/// <param name="Rank">Of its low-rank change; null when it has none.</param>
+/// <param name="Scale">α/r or α/√r; null without a low-rank change.</param>
+/// <param name="A">Shape of A as stored; null without a low-rank change.</param>
+/// <param name="Bias">Whether it replaces the bias.</param>
+/// <param name="SavedWeight">Whether it replaces the whole weight.</param>
+/// <param name="Parameters">Numbers stored for the module.</param>
+public sealed record ModuleSummary(
+    string Module, int? Rank, double? Scale, IReadOnlyList<int>? A, IReadOnlyList<int>? B, bool Bias, bool SavedWeight, long Parameters)
+{
+    public static ModuleSummary Of(PeftModule module) => new(
+        module.Module,
+        module.Lora?.Rank,
+        module.Lora?.Scale,
+        Dims(module.Lora?.A),
+        Dims(module.Lora?.B),
+        module.NewBias is not null,
+        module.SavedWeight is not null,
+        new[] { module.Lora?.A, module.Lora?.B, module.Bias, module.SavedWeight, module.SavedBias }.Sum(tensor => (long)(tensor?.Values.Length ?? 0)));
+
+    private static int[]? Dims(AdapterTensor? tensor) => tensor is null ? null : [.. tensor.Shape.Dims];
+}
+
+/// <summary>An adapter folder in words.</summary>
+public sealed record AdapterSummary(string Name, string Sha256, long Parameters, IReadOnlyList<ModuleSummary> Modules)
+{
+    public static AdapterSummary Of(PeftAdapter adapter)
+    {
+        ModuleSummary[] modules = [.. adapter.Modules.Select(ModuleSummary.Of)];
+        return new AdapterSummary(adapter.Name, adapter.Sha256, modules.Sum(module => module.Parameters), modules);
+    }
+}

@@ -1,0 +1,120 @@
+using System.CommandLine;
+using Mcu.Emulation;
+using Mcu.Emulation.Benchmarks;
+using Mcu.Generator;
+using Mcu.Generator.Targets;
+using Mcu.Tool.Cli;
+
+namespace Mcu.Tool.Commands;
+
+/// <summary><c>mcu bench</c>: models on targets, beside a baseline.</summary>
+internal sealed class BenchCommand : ToolCommand
+{
+    private readonly Argument<string[]> models = new("BASE")
+    {
+        Description = "Base models, .tflite or .onnx.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<string[]> on = new("--on")
+    {
+        Description = "Target to measure on, such as cortex-m4 or qemu:cortex-m4; may be given several times (default cortex-m4).",
+        HelpName = "TARGET",
+    };
+
+    private readonly Option<string?> baseline = new("--baseline")
+    {
+        Description = "JSON file with another runtime's measurements, matched by model name and core.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<int> samples = new("--samples")
+    {
+        Description = "Generated inputs to run; the median counts (default 1).",
+        HelpName = "N",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private readonly Option<int> adapterIndex = new("--adapter-index")
+    {
+        Description = "Active adapter: 0 is none (default), 1 the first given.",
+        HelpName = "N",
+    };
+
+    private readonly Option<bool> markdown = new("--markdown") { Description = "Print the table as Markdown." };
+
+    private readonly ModelOptions options = new();
+
+    public BenchCommand(GlobalOptions global)
+        : base(
+            "bench",
+            "Measure models on emulated targets: executed instructions, arena, stack, code and weights, beside a baseline.",
+            global,
+            new Example("mcu bench kws_int8.tflite vww_int8.tflite --on cortex-m4 --on cortex-m7", "Two models on two cores."),
+            new Example("mcu bench kws_int8.tflite --baseline tflm.json --markdown", "Beside another runtime, as a Markdown table."))
+    {
+        Arguments.Add(models);
+        Options.Add(on);
+        Options.Add(baseline);
+        Options.Add(samples);
+        Options.Add(adapterIndex);
+        Options.Add(markdown);
+        samples.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() is < 1 or > 10_000)
+            {
+                result.AddError("--samples must be from 1 to 10000.");
+            }
+        });
+        options.AddTo(this);
+    }
+
+    protected override async Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
+    {
+        TargetDescription[] targets = [.. Targets(parse).Select(context.Targets.Get)];
+        string? file = parse.GetValue(baseline);
+        var benchmark = new Benchmark(new ToolProbe(), file is null ? null : Baseline.Read(file));
+        BenchRow[] rows = await WorkDisplay.RunAsync(context, "bench", stage => MeasureAsync(parse, context, benchmark, targets, stage, cancellation));
+        BenchTable table = BenchTable.Of(rows);
+        context.Result(new BenchDocument(rows), console =>
+        {
+            if (parse.GetValue(markdown))
+            {
+                context.Output.Write(table.Markdown());
+            }
+            else
+            {
+                console.Write(table.Console());
+            }
+        });
+        return ExitCode.Ok;
+    }
+
+    private async Task<BenchRow[]> MeasureAsync(
+        ParseResult parse, CommandContext context, Benchmark benchmark, TargetDescription[] targets, Action<string> stage, CancellationToken cancellation)
+    {
+        List<BenchRow> rows = [];
+        foreach (string model in parse.GetRequiredValue(models))
+        {
+            foreach (TargetDescription target in targets)
+            {
+                stage($"{Path.GetFileName(model)} on {target.Name}");
+                CompileOptions compile = options.Read(parse, context, model, target);
+                rows.Add(await benchmark.RunAsync(compile, parse.GetValue(samples), parse.GetValue(adapterIndex), context.Notes, cancellation));
+            }
+        }
+
+        return [.. rows];
+    }
+
+    /// <summary>Targets by name; <c>qemu:</c> may stand before it, as for the other commands, and <c>--target</c> gives one too.</summary>
+    private IEnumerable<string> Targets(ParseResult parse)
+    {
+        string[] given = parse.GetValue(on) ?? [];
+        return given.Length > 0
+            ? given.Select(name => name.StartsWith("qemu:", StringComparison.Ordinal) ? name["qemu:".Length..] : name)
+            : [options.TargetName(parse)];
+    }
+
+    private sealed record BenchDocument(IReadOnlyList<BenchRow> Rows);
+}

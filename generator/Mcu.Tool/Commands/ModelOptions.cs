@@ -1,0 +1,146 @@
+using System.CommandLine;
+using Mcu.Emulation.Evaluation;
+using Mcu.Generator;
+using Mcu.Generator.Calibration;
+using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Int8;
+using Mcu.Generator.Passes;
+using Mcu.Generator.Targets;
+using Mcu.Tool.Cli;
+
+namespace Mcu.Tool.Commands;
+
+/// <summary>The options that say how a base becomes firmware; shared by every command that takes a base.</summary>
+internal sealed class ModelOptions
+{
+    private const string DefaultTarget = "cortex-m4";
+
+    private readonly Option<string[]> adapters = new("--adapter")
+    {
+        Description = "HF PEFT adapter folder; may be given several times, the first has index 1.",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<string?> adapterMap = new("--adapter-map")
+    {
+        Description = "JSON file that maps adapter modules to layers or initializers of the base.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<AdapterModeChoice> adapterMode = Choice.Of(
+        "--adapter-mode",
+        "Merge adapters into the weights, keep them beside, or choose per layer what takes less flash",
+        ("auto", AdapterModeChoice.Auto),
+        ("merge", AdapterModeChoice.Merge),
+        ("side", AdapterModeChoice.Side));
+
+    private readonly Option<string?> target = new("--target")
+    {
+        Description = $"Target to generate code for; see 'mcu targets' (default {DefaultTarget}, or what --on implies).",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<OptimizationGoal> optimize = Choice.Of(
+        "--optimize",
+        "What to prefer where there is a choice",
+        ("speed", OptimizationGoal.Speed),
+        ("ram", OptimizationGoal.Ram),
+        ("flash", OptimizationGoal.Flash));
+
+    private readonly Option<string?> calibration = new("--calibration")
+    {
+        Description = "Samples in the model's input type (.npy, .npz or raw); needed where a float base becomes int8.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<CalibrationMethod> calibrationMethod = Choice.Of(
+        "--calibration-method",
+        "How activation ranges are chosen",
+        ("min-max", CalibrationMethod.MinMax),
+        ("percentile", CalibrationMethod.Percentile),
+        ("mse", CalibrationMethod.Mse));
+
+    private readonly Option<string?> name = new("--name")
+    {
+        Description = "Name of the network; its C identifiers start with it (default: the base's file name).",
+        HelpName = "ID",
+    };
+
+    private readonly Option<long?> budgetRam = new("--budget-ram")
+    {
+        Description = "Exit 2 when the arena needs more bytes; K and M may follow the number.",
+        HelpName = "N",
+        CustomParser = ByteCount.Parse,
+    };
+
+    private readonly Option<long?> budgetFlash = new("--budget-flash")
+    {
+        Description = "Exit 2 when weights and adapters need more bytes; K and M may follow the number.",
+        HelpName = "N",
+        CustomParser = ByteCount.Parse,
+    };
+
+    private readonly Option<bool> dump = new("--dump")
+    {
+        Description = "Print the graph after each pass on stderr.",
+    };
+
+    public IReadOnlyList<Option> All =>
+        [adapters, adapterMap, adapterMode, target, optimize, calibration, calibrationMethod, name, budgetRam, budgetFlash, dump];
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in All)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>The target that is asked for, or the usual one.</summary>
+    public string TargetName(ParseResult parse) => parse.GetValue(target) ?? DefaultTarget;
+
+    /// <summary>The options for a base that is not run, or run without being emitted.</summary>
+    public CompileOptions Read(ParseResult parse, CommandContext context, string basePath) =>
+        Read(parse, context, basePath, context.Targets.Get(TargetName(parse)));
+
+    /// <summary>The options for a base that runs at a place, which implies the target; MCU0119 when <c>--target</c> says otherwise.</summary>
+    public CompileOptions Read(ParseResult parse, CommandContext context, string basePath, ExecutionPlace place)
+    {
+        if (place.Target is null)
+        {
+            return Read(parse, context, basePath);
+        }
+
+        string? given = parse.GetValue(target);
+        return given is null || given == place.Target.Name
+            ? Read(parse, context, basePath, place.Target)
+            : throw new DiagnosticException("MCU0119", $"--on {place} runs code for {place.Target.Name}, but --target is {given}.", "--target", "Leave --target out.");
+    }
+
+    /// <summary>The options for one of several targets, which the command has chosen.</summary>
+    public CompileOptions Read(ParseResult parse, CommandContext context, string basePath, TargetDescription chosen) => new()
+    {
+        BasePath = basePath,
+        AdapterPaths = parse.GetValue(adapters) ?? [],
+        AdapterMapPath = parse.GetValue(adapterMap),
+        AdapterMode = parse.GetValue(adapterMode),
+        Target = chosen,
+        Optimize = parse.GetValue(optimize),
+        CalibrationPath = parse.GetValue(calibration),
+        CalibrationMethod = parse.GetValue(calibrationMethod),
+        Name = parse.GetValue(name),
+        BudgetRam = parse.GetValue(budgetRam),
+        BudgetFlash = parse.GetValue(budgetFlash),
+        Dump = parse.GetValue(dump) ? (stage, graph) => context.Error.Write($"== {stage}\n{GraphDump.Text(graph)}") : null,
+    };
+
+    /// <summary>MCU0139 when an option was given that a compiled folder has no use for.</summary>
+    public void RefuseFor(ParseResult parse, string folder)
+    {
+        Option? given = All.FirstOrDefault(option => parse.GetResult(option) is { Implicit: false });
+        if (given is not null)
+        {
+            throw new DiagnosticException("MCU0139", $"{given.Name} has no effect on a compiled folder.", folder, "Give the base model instead, or leave the option out.");
+        }
+    }
+}
