@@ -8,7 +8,16 @@ public static class AdapterFlash
     /// <summary>Per output: bias, multiplier, shift.</summary>
     private const int TableBytes = 4 + 4 + 1;
 
-    public static int Copy(LinearLayer layer) => layer.Weights.Length + (TableBytes * layer.OutputChannels);
+    /// <summary>
+    /// A whole copy, with the padding of the DSP kernels' packing; the side path is counted without, so that a copy which is
+    /// chosen for its size is the smaller one with either.
+    /// </summary>
+    public static int Copy(LinearLayer layer)
+    {
+        int rows = (layer.OutputChannels + 1) & ~1;
+        int depth = ((layer.Weights.Length / layer.OutputChannels) + 3) & ~3;
+        return (rows * depth) + (4 * (rows - layer.OutputChannels)) + (TableBytes * layer.OutputChannels);
+    }
 
     public static int Bias(LinearLayer layer) => 4 * layer.OutputChannels;
 

@@ -62,12 +62,10 @@ public static class Int8AdapterBuilder
         float[] a = lora.A.Values.ToArray();
         float[] b = [.. lora.B.Values.Select(v => (float)(v * lora.Scale))];
         float[] realBias = bias ?? source.Bias;
-        var side = new LayerVariant(
-            AdapterMode.Side,
-            (bias is null ? source.Layer : source.WithBias(bias)) with { Side = SidePathBuilder.Build(source, a, b, lora.Rank) });
+        LayerVariant? side = SideVariant(source, SidePathBuilder.Build(source, a, b, lora.Rank), bias);
         if (choice == AdapterModeChoice.Side)
         {
-            return side;
+            return side ?? throw source.Node.Error("MCU0718", "the adapter changes the layer too much, or has too high a rank, for a side path", "Use --adapter-mode merge or auto.");
         }
 
         float[] merged = MergeBuilder.Merged(source, a, b, lora.Rank);
@@ -75,8 +73,7 @@ public static class Int8AdapterBuilder
         LinearLayer sparse = MergeBuilder.Sparse(source, merged, realBias);
         bool sparseIsSmaller = AdapterFlash.Sparse(sparse) < AdapterFlash.Copy(copy);
         int mergedBytes = sparseIsSmaller ? AdapterFlash.Sparse(sparse) : AdapterFlash.Copy(copy);
-        int sideBytes = AdapterFlash.Side(side.Layer.Side!) + (bias is null ? 0 : AdapterFlash.Bias(source.Layer));
-        if (choice == AdapterModeChoice.Auto && mergedBytes > sideBytes)
+        if (choice == AdapterModeChoice.Auto && side is not null && mergedBytes > AdapterFlash.Side(side.Layer.Side!) + (bias is null ? 0 : AdapterFlash.Bias(source.Layer)))
         {
             return side;
         }
@@ -85,4 +82,8 @@ public static class Int8AdapterBuilder
             ? new LayerVariant(AdapterMode.MergeSparse, sparse, MergeBuilder.Describe(copy, sparse, source.Depth))
             : new LayerVariant(AdapterMode.MergeCopy, copy);
     }
+
+    private static LayerVariant? SideVariant(LinearSource source, SidePath? path, float[]? bias) => path is null
+        ? null
+        : new LayerVariant(AdapterMode.Side, (bias is null ? source.Layer : source.WithBias(bias)) with { Side = path });
 }

@@ -6,14 +6,23 @@ namespace Mcu.Generator.Int8;
 /// <summary>Quantises low-rank factors as a side path of an int8 layer (generator/DESIGN.md section 5).</summary>
 public static class SidePathBuilder
 {
+    /// <summary>Up to here a sum of int8 times int16 products stays below 2^30, which the kernels rely on.</summary>
+    public const int LargestRank = 256;
+
     private const int LargestWeight = 127;
     private const int LargestShift = 31;
 
     /// <param name="source">The layer beside which the path runs.</param>
     /// <param name="a"><c>[rank, depth]</c>, real.</param>
     /// <param name="b"><c>[outputs, rank]</c>, real, with the adapter's scale folded in.</param>
-    public static SidePath Build(LinearSource source, float[] a, float[] b, int rank)
+    /// <returns>Null where the adapter's change is so much larger than the weights' scale that B does not fit int8, or the rank is above <see cref="LargestRank"/>.</returns>
+    public static SidePath? Build(LinearSource source, float[] a, float[] b, int rank)
     {
+        if (rank > LargestRank)
+        {
+            return null;
+        }
+
         var aScales = new float[rank];
         var quantisedA = new sbyte[a.Length];
         for (int r = 0; r < rank; r++)
@@ -24,7 +33,11 @@ public static class SidePathBuilder
 
         double projectedScale = ProjectedScale(source, quantisedA, aScales);
         (int[] multipliers, int[] shifts) = Requantizations(source, aScales, projectedScale);
-        (sbyte[] quantisedB, int[] outputShifts) = QuantizeB(source, b, rank, projectedScale);
+        if (QuantizeB(source, b, rank, projectedScale) is not var (quantisedB, outputShifts))
+        {
+            return null;
+        }
+
         return new SidePath(
             rank,
             EquatableArray.Wrap(quantisedA),
@@ -87,9 +100,9 @@ public static class SidePathBuilder
 
     /// <summary>
     /// Per output the largest shift that keeps B in int8: B's scale is then the accumulator's scale times 2^-shift over the
-    /// projection's scale.
+    /// projection's scale. Null where even a shift of 0 does not.
     /// </summary>
-    private static (sbyte[] B, int[] Shifts) QuantizeB(LinearSource source, float[] b, int rank, double projectedScale)
+    private static (sbyte[] B, int[] Shifts)? QuantizeB(LinearSource source, float[] b, int rank, double projectedScale)
     {
         var quantised = new sbyte[b.Length];
         var shifts = new int[source.Outputs];
@@ -101,6 +114,11 @@ public static class SidePathBuilder
             foreach (float value in row)
             {
                 largest = Math.Max(largest, Math.Abs(value) * projectedScale / accumulatorScale);
+            }
+
+            if (Math.Round(largest) > LargestWeight)
+            {
+                return null;
             }
 
             int shift = largest > 0 ? (int)Math.Floor(Math.Log2(LargestWeight / largest)) : 0;

@@ -1,4 +1,5 @@
 using Mcu.Generator.Graphs;
+using Mcu.Generator.Int8;
 using Mcu.Generator.Operators;
 using Mcu.Generator.Operators.Numerics;
 using static Mcu.Generator.Lowering.CText;
@@ -9,9 +10,6 @@ namespace Mcu.Generator.Lowering;
 public static class LinearLowering
 {
     private const long FastLimit = 1L << 30;
-
-    /// <summary>Up to here a sum of int8 times int16 products stays below 2^30.</summary>
-    private const int LargestSideRank = 256;
 
     /// <summary>Up to here the zero point, shifted left, and a value below 2^30 add without overflow.</summary>
     private const int LargestFastShift = 22;
@@ -111,7 +109,7 @@ public static class LinearLowering
     private static LoraTables SideTables(LoweringContext context, LinearLayer layer, SidePath side, int depth)
     {
         bool dsp = context.IsDsp;
-        context.View.Require(side.Rank <= LargestSideRank, "MCU0914", $"a side path of rank {side.Rank} could overflow 32 bits", "Use --adapter-mode merge, or a rank of at most 256.");
+        context.View.Require(side.Rank <= SidePathBuilder.LargestRank, "MCU0914", $"a side path of rank {side.Rank} could overflow 32 bits", "Use --adapter-mode merge, or a rank of at most 256.");
         int padded = PaddedRows(side.Rank, dsp);
         var aBias = new int[side.Rank];
         for (int r = 0; r < side.Rank; r++)

@@ -7,20 +7,23 @@ public static class CAdapterText
 {
     /// <summary>Registers the tables and returns the initialiser of <c>mcu_linear</c> and what it points to.</summary>
     /// <param name="stem">Start of the symbols, such as <c>kws_l3</c> or <c>kws_a1_l3</c>.</param>
-    /// <param name="section">Section macro of the pointed-to definitions.</param>
-    public static (string Initialiser, string Parts) Linear(LinearTables tables, string stem, int owner, string section, SymbolPool pool)
+    /// <remarks>
+    /// Structures that hold pointers stay out of the section of the arrays: in position-independent code they need relocation, and
+    /// one section cannot be both read-only and relocated.
+    /// </remarks>
+    public static (string Initialiser, string Parts) Linear(LinearTables tables, string stem, int owner, SymbolPool pool)
     {
         string weights = pool.Symbol(tables.Weights, stem + "_weights", owner);
         string bias = pool.Symbol(tables.Bias, stem + "_bias", owner);
         string multiplier = pool.Symbol(tables.Multiplier, stem + "_multiplier", owner);
         string shift = pool.Symbol(tables.Shift, stem + "_shift", owner);
-        string parts = Lora(tables.Lora, stem, owner, section, pool) + Sparse(tables.Sparse, stem, owner, section, pool);
+        string parts = Lora(tables.Lora, stem, owner, pool) + Sparse(tables.Sparse, stem, owner, pool);
         string lora = tables.Lora is null ? "NULL" : $"&{stem}_lora";
         string sparse = tables.Sparse is null ? "NULL" : $"&{stem}_sparse";
         return ($"{{{weights}, {bias}, {multiplier}, {shift}, {lora}, {sparse}}}", parts);
     }
 
-    private static string Lora(LoraTables? lora, string stem, int owner, string section, SymbolPool pool)
+    private static string Lora(LoraTables? lora, string stem, int owner, SymbolPool pool)
     {
         if (lora is null)
         {
@@ -36,10 +39,10 @@ public static class CAdapterText
             pool.Symbol(lora.B, stem + "_lora_b", owner),
             pool.Symbol(lora.BShift, stem + "_lora_b_shift", owner),
         ];
-        return $"static const mcu_lora {stem}_lora {section} = {{{string.Join(", ", symbols)}, {lora.Rank}, {lora.RankPadded}}};\n";
+        return $"static const mcu_lora {stem}_lora = {{{string.Join(", ", symbols)}, {lora.Rank}, {lora.RankPadded}}};\n";
     }
 
-    private static string Sparse(SparseTables? sparse, string stem, int owner, string section, SymbolPool pool)
+    private static string Sparse(SparseTables? sparse, string stem, int owner, SymbolPool pool)
     {
         if (sparse is null)
         {
@@ -49,6 +52,6 @@ public static class CAdapterText
         string rows = pool.Symbol(sparse.RowStart, stem + "_sparse_rows", owner);
         string columns = pool.Symbol(sparse.Column, stem + "_sparse_columns", owner);
         string differences = pool.Symbol(sparse.Difference, stem + "_sparse_differences", owner);
-        return $"static const mcu_sparse {stem}_sparse {section} = {{{rows}, {columns}, {differences}}};\n";
+        return $"static const mcu_sparse {stem}_sparse = {{{rows}, {columns}, {differences}}};\n";
     }
 }

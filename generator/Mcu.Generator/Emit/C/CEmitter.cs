@@ -56,7 +56,7 @@ public static class CEmitter
         string parts = "";
         if (step.Layer.Linear is not null)
         {
-            (linear, parts) = CAdapterText.Linear(step.Layer.Linear, stem, 0, WeightsSection, pool);
+            (linear, parts) = CAdapterText.Linear(step.Layer.Linear, stem, 0, pool);
         }
 
         IEnumerable<string> tables = step.Layer.FieldTables.Select(t => CText.Field(t.Field, pool.Symbol(t.Table, $"{stem}_{t.Field}", 0)));
@@ -111,9 +111,9 @@ public static class CEmitter
         foreach (CStep step in program.Steps.Where(s => s.Layer.Adapters.Length > 0 && s.Layer.Adapters[index] is not null))
         {
             string stem = $"{prefix}_a{index + 1}_l{step.Index}";
-            (string initialiser, string parts) = CAdapterText.Linear(step.Layer.Adapters[index]!, stem, index + 1, AdapterSection, pool);
+            (string initialiser, string parts) = CAdapterText.Linear(step.Layer.Adapters[index]!, stem, index + 1, pool);
             structs.Append("\n/* ").Append(CNames.Comment(step.Node.Name)).Append(": ").Append(adapter.Variants[step.Node.Name].Mode).Append(" */\n")
-                .Append(parts).Append("const mcu_linear ").Append(stem).Append(' ').Append(AdapterSection).Append(" = ").Append(initialiser).Append(";\n");
+                .Append(parts).Append("const mcu_linear ").Append(stem).Append(" = ").Append(initialiser).Append(";\n");
             pointers[step.Node.Name] = stem;
         }
 

@@ -17,9 +17,20 @@ public static class CNames
         ],
         StringComparer.Ordinal);
 
+    /// <summary>Stems of the standard library's types: <c>size_t</c> is not ours to define.</summary>
+    private static readonly HashSet<string> TypeStems = new(
+        [
+            "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "int_least8", "int_least16", "int_least32",
+            "int_least64", "uint_least8", "uint_least16", "uint_least32", "uint_least64", "int_fast8", "int_fast16", "int_fast32",
+            "int_fast64", "uint_fast8", "uint_fast16", "uint_fast32", "uint_fast64", "intptr", "uintptr", "intmax", "uintmax",
+            "size", "ptrdiff", "wchar", "wint", "max_align", "nullptr", "char8", "char16", "char32", "time", "clock", "div", "ldiv",
+            "lldiv", "imaxdiv", "sig_atomic", "mbstate", "fpos", "fenv", "fexcept", "float", "double", "errno", "off", "ssize", "pid",
+        ],
+        StringComparer.Ordinal);
+
     /// <summary>
     /// A lower-case C and C++ identifier of at most 40 characters: other characters become one underscore; a name that would start with a
-    /// digit, be empty or be a keyword gets the prefix <c>net_</c>.
+    /// digit, be empty, a keyword, a standard type's or one of the runtime's names gets the prefix <c>net_</c>.
     /// </summary>
     public static string Identifier(string name)
     {
@@ -39,8 +50,11 @@ public static class CNames
         }
 
         string identifier = builder.ToString().TrimEnd('_');
-        return identifier.Length == 0 || char.IsAsciiDigit(identifier[0]) || Keywords.Contains(identifier) ? ("net_" + identifier).TrimEnd('_') : identifier;
+        return identifier.Length == 0 || char.IsAsciiDigit(identifier[0]) || IsTaken(identifier) ? ("net_" + identifier).TrimEnd('_') : identifier;
     }
+
+    private static bool IsTaken(string identifier) =>
+        Keywords.Contains(identifier) || TypeStems.Contains(identifier) || identifier.StartsWith("mcu_", StringComparison.Ordinal);
 
     /// <summary>The name in upper case, for macros.</summary>
     public static string Macro(string identifier) => identifier.ToUpperInvariant();
