@@ -27,6 +27,7 @@ internal static class CommandLine
             global.Json,
             global.Verbose,
             global.TargetFolder,
+            new DemoCommand(global),
             new CompileCommand(global),
             new RunCommand(global),
             new EvalCommand(global),

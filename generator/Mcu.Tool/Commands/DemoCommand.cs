@@ -1,24 +1,17 @@
 using System.CommandLine;
 using System.Globalization;
-using Mcu.Emulation;
-using Mcu.Emulation.Demonstration;
-using Mcu.Generator;
-using Mcu.Generator.Diagnostics;
-using Mcu.Generator.Emit;
 using Mcu.Tool.Cli;
+using Mcu.Tool.Demo;
 using Spectre.Console;
 
 namespace Mcu.Tool.Commands;
 
-/// <summary><c>mcu demo</c>: the main job on the project's own keyword-spotting network.</summary>
+/// <summary><c>mcu demo</c>: the whole way, on the project's own material.</summary>
 internal sealed class DemoCommand : ToolCommand
 {
-    private const string Material = "tests/demo";
-    private const string OutputFolder = ".mcu/demo";
-
     private readonly Option<string> target = new("--target")
     {
-        Description = "Emulated target.",
+        Description = "Target to compile for and to emulate (default cortex-m4).",
         HelpName = "NAME",
         DefaultValueFactory = _ => "cortex-m4",
     };
@@ -26,86 +19,44 @@ internal sealed class DemoCommand : ToolCommand
     public DemoCommand(GlobalOptions global)
         : base(
             "demo",
-            "Compile the demo network with its adapters, run it in an emulator, and compare with the float network.",
+            "Compile a keyword-spotting network with three adapters, and run it on an emulated microcontroller. Exits 4 when firmware and reference differ.",
             global,
-            new Example("mcu demo", "On an emulated Cortex-M4."),
-            new Example("mcu demo --target cortex-m0plus", "The same for a small core."))
+            new Example("mcu demo", "Accuracy of base and adapters per domain, on an emulated Cortex-M4."),
+            new Example("mcu demo --target cortex-m0plus --json", "On another core, for a program."))
     {
         Options.Add(target);
     }
 
     protected override async Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
     {
-        string root = Checkout();
-        DemoMaterial material = DemoMaterial.Load(Path.Combine(root, Material));
-        DemoResult result = await WorkDisplay.RunAsync(context, "demo", stage => DemoAsync(parse, context, root, material, stage, cancellation));
+        var demo = new DemoRun(DemoFolder.ForThisCheckout(), context.Targets.Get(parse.GetRequiredValue(target)), context.Notes);
+        DemoResult result = await WorkDisplay.RunAsync(context, "demo", stage => Task.Run(() => demo.RunAsync(stage, cancellation), cancellation));
         context.Result(result, console => Print(console, result));
-        return ExitCode.Ok;
-    }
-
-    private async Task<DemoResult> DemoAsync(ParseResult parse, CommandContext context, string root, DemoMaterial material, Action<string> stage, CancellationToken cancellation)
-    {
-        string calibration = Path.GetTempFileName();
-        try
-        {
-            await File.WriteAllBytesAsync(calibration, material.Calibration(), cancellation);
-            var options = new CompileOptions
-            {
-                BasePath = material.BasePath,
-                AdapterPaths = [.. material.Adapters.Select(a => a.Path)],
-                CalibrationPath = calibration,
-                Target = context.Targets.Get(parse.GetValue(target)!),
-            };
-            CompileResult compiled = Pipeline.Compile(options, context.Notes, (name, fraction) => stage(WorkDisplay.Stage(name, fraction)), cancellation);
-            string folder = Path.Combine(root, OutputFolder);
-            using (var output = AtomicFolder.Create(folder))
-            {
-                EmittedFiles.Write(compiled.Files, output.WorkPath);
-                output.Commit();
-            }
-
-            return await new DemoRunner(new ToolProbe(), context.Notes, stage).RunAsync(material, options, compiled, folder, cancellation);
-        }
-        finally
-        {
-            File.Delete(calibration);
-        }
-    }
-
-    /// <summary>The checkout above the tool; MCU0140 when it was installed otherwise.</summary>
-    private static string Checkout()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !Directory.Exists(Path.Combine(folder.FullName, Material)))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new DiagnosticException("MCU0140", "The demo's material is part of the project's checkout.", "", "Run ./mcu demo in a clone of the project.");
+        return result.Passed ? ExitCode.Ok : ExitCode.CheckFailed;
     }
 
     private static void Print(IAnsiConsole console, DemoResult result)
     {
-        console.WriteLine($"Accuracy on the test split (float network, int8 reference, firmware on the emulated {result.Target}):");
-        Table accuracy = Tables.Create("domain", "adapter", "float", "int8 reference", $"qemu:{result.Target}").Right(2, 3, 4);
-        foreach (DemoAccuracy row in result.Accuracy)
+        console.WriteLine($"{result.Model} and its adapters on an emulated {result.Target}");
+        Table table = Tables.Create("test domain", "adapter", "float", "int8 reference", "emulator", "same predictions", "instructions", "delta bytes").Right(2, 3, 4, 6, 7);
+        foreach (DemoRow row in result.Rows)
         {
-            accuracy.AddRow(Markup.Escape(row.Domain), Markup.Escape(row.Adapter), Percent(row.Float), Percent(row.Reference), Percent(row.Emulator));
+            table.AddRow(
+                Markup.Escape(row.Domain),
+                Markup.Escape(row.Adapter ?? "none"),
+                Percent(row.FloatAccuracy),
+                Percent(row.ReferenceAccuracy),
+                Percent(row.EmulatorAccuracy),
+                row.SamePredictions ? "[green]yes[/]" : "[red]NO[/]",
+                row.Instructions is { } count ? Measurements.Number(count) : "",
+                row.Adapter is null ? "" : Measurements.Number(row.DeltaBytes));
         }
 
-        console.Write(accuracy);
-        Table cost = Tables.Create("adapter", "instructions", "stack bytes", "delta bytes").Right(1, 2, 3);
-        foreach (DemoCost row in result.Costs)
-        {
-            cost.AddRow(Markup.Escape(row.Adapter), Number(row.Instructions), Number(row.StackBytes), Number(row.DeltaBytes));
-        }
-
-        console.Write(cost);
-        console.WriteLine($"Arena {Number(result.ArenaBytes)} bytes, flash {Number(result.CodeBytes + result.WeightBytes)} bytes (code {Number(result.CodeBytes)}, weights {Number(result.WeightBytes)}) without adapters.");
-        console.WriteLine($"Sources and report: {result.OutputFolder}");
+        console.Write(table);
+        console.WriteLine($"RAM: arena {Measurements.Number(result.ArenaBytes)} bytes, stack {Measurements.Number(result.StackBytes)} bytes");
+        console.WriteLine(
+            $"flash: {Measurements.Number(result.FlashBytes)} bytes (code {Measurements.Number(result.CodeBytes)}, base weights {Measurements.Number(result.WeightBytes)}, all adapters {Measurements.Number(result.AdapterBytes)})");
     }
 
-    private static string Percent(double value) => (100 * value).ToString("0.0", CultureInfo.InvariantCulture) + " %";
-
-    private static string Number(long value) => value.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', ' ');
+    private static string Percent(double share) => share.ToString("P1", CultureInfo.InvariantCulture);
 }

@@ -86,7 +86,7 @@ public sealed class AccuracyTests
     }
 
     private static async Task<Evaluation> EvaluateAsync(IModelRunner runner, LabelledSamples data) => await Evaluator.RunAsync(
-        runner, Evaluator.Convert(data.Values, data.Scale, runner.Input), data.Labels, 0, TestContext.Current.CancellationToken);
+        runner, SampleConversion.ToInput(data.Values, data.Scale, runner.Input), data.Labels, 0, TestContext.Current.CancellationToken);
 
     private static TensorValue RandomSample(Shape shape, int seed)
     {

@@ -66,7 +66,7 @@ internal sealed record AdaptedModel(Int8Model Base, Graph? FloatGraph, Equatable
         LoadedModel loaded = Pipeline.Load(
             new CompileOptions { BasePath = path, Target = Firmware.Target("host"), AdapterPaths = folders }, new());
         Tensor input = compiled.Model.Graph[compiled.Model.Graph.Inputs[0]];
-        return new AdaptedModel(compiled.Model, graph, loaded.Adapters, Evaluator.Convert(data.Take(120, Samples).Values, data.Scale, input));
+        return new AdaptedModel(compiled.Model, graph, loaded.Adapters, SampleConversion.ToInput(data.Take(120, Samples).Values, data.Scale, input));
     }
 
     /// <summary>An int8 file whose layers have no names that modules could have: bound by a map.</summary>
