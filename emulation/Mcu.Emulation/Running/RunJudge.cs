@@ -5,7 +5,7 @@ using Mcu.Generator.Diagnostics;
 
 namespace Mcu.Emulation.Running;
 
-/// <summary>Decides whether a run succeeded and names what went wrong (MCU1030 to MCU1041).</summary>
+/// <summary>Decides whether a run succeeded and names what went wrong (MCU1030 to MCU1040).</summary>
 internal sealed class RunJudge(FirmwareImage image, RunFolder folder, int samples)
 {
     private const int ArenaOverrun = -1000;
