@@ -108,11 +108,14 @@ public sealed class CommandLineTests
     }
 
     /// <summary>The same as a process, without its start-up time.</summary>
-    internal static ToolRun InProcess(params string[] arguments)
+    internal static ToolRun InProcess(params string[] arguments) =>
+        InProcessAsync(arguments, CancellationToken.None).GetAwaiter().GetResult();
+
+    internal static async Task<ToolRun> InProcessAsync(string[] arguments, CancellationToken cancellation)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        int exit = new Application(output, error).RunAsync(arguments, CancellationToken.None).GetAwaiter().GetResult();
+        int exit = await new Application(output, error).RunAsync(arguments, cancellation);
         return new ToolRun(exit, output.ToString(), error.ToString());
     }
 }
