@@ -44,8 +44,8 @@ internal sealed class SuiteRunner(string root, string dotnet)
     }
 
     /// <summary>Runs all tests, or those whose full name contains <paramref name="filter"/> (<c>*</c> at its ends matches too).</summary>
-    /// <param name="ended">Is told each test as it ends, with the number of tests found.</param>
-    public async Task<TestReport> RunTestsAsync(string? filter, Action<TestOutcome, int> ended, CancellationToken cancellation)
+    /// <param name="ended">Is told each test as it ends.</param>
+    public async Task<TestReport> RunTestsAsync(string? filter, Action<TestOutcome> ended, CancellationToken cancellation)
     {
         var messages = new TestMessages();
         List<string> arguments = [Path.Combine(root, Program), "-noColor", "-noAutoReporters", "-reporter", "json"];
@@ -60,7 +60,7 @@ internal sealed class SuiteRunner(string root, string dotnet)
             {
                 if (messages.Take(line) is { } outcome)
                 {
-                    ended(outcome, messages.Expected);
+                    ended(outcome);
                 }
             },
             cancellation);

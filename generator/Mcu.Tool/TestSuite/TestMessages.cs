@@ -11,9 +11,6 @@ internal sealed class TestMessages
     private readonly Dictionary<string, string> names = new(StringComparer.Ordinal);
     private readonly List<TestOutcome> outcomes = [];
 
-    /// <summary>Tests that the runner has found; 0 before it says so.</summary>
-    public int Expected { get; private set; }
-
     /// <summary>Whether the runner said that it ended, as opposed to a process that died.</summary>
     public bool Finished { get; private set; }
 
@@ -52,9 +49,6 @@ internal sealed class TestMessages
         string type = Text(message, "$type");
         switch (type)
         {
-            case "discovery-complete":
-                Expected = message.GetProperty("TestCasesToRun").GetInt32();
-                return null;
             case "test-starting":
                 names[Text(message, "TestUniqueID")] = Text(message, "TestDisplayName");
                 return null;

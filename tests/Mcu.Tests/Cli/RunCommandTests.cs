@@ -136,33 +136,15 @@ public sealed class RunCommandTests
         Assert.Contains("1960", run.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>A file that exists and fails when it is read, for root too: address 0 of a process is not mapped.</summary>
     [Fact]
     public void An_unreadable_input_is_a_diagnostic()
     {
-        string input = Path.Combine(folder, "locked.bin");
-        File.WriteAllBytes(input, [1, 2, 3]);
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(input, UnixFileMode.None);
-        }
-
-        Assert.SkipWhen(CanRead(input), "needs a user for whom file modes count (not root)");
+        const string input = "/proc/self/mem";
+        Assert.SkipUnless(File.Exists(input), "needs /proc");
         ToolRun run = CommandLineTests.InProcess("run", DemoFiles.Base, "--on", "float", "--input", input);
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains("MCU0120", run.Error, StringComparison.Ordinal);
-    }
-
-    private static bool CanRead(string path)
-    {
-        try
-        {
-            File.ReadAllBytes(path);
-            return true;
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return false;
-        }
+        Assert.StartsWith($"{input}: error MCU0120:", run.Error, StringComparison.Ordinal);
     }
 
     private static float[] Floats(byte[] bytes) => [.. Enumerable.Range(0, bytes.Length / 4).Select(i => BitConverter.ToSingle(bytes, i * 4))];

@@ -29,7 +29,6 @@ public sealed class TestSuiteTests
                 new TestOutcome("N.C.Later", Verdict.Skipped, "needs x", ""),
             ],
             messages.Outcomes);
-        Assert.Equal(3, messages.Expected);
         Assert.True(messages.Finished);
     }
 
