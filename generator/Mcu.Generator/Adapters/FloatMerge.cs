@@ -59,26 +59,28 @@ public static class FloatMerge
         return delta;
     }
 
+    /// <summary><c>W + s·B·A</c> as new values, in the layout of W and A.</summary>
+    public static float[] Merged(IReadOnlyList<float> weights, LoraPatch patch)
+    {
+        float[] merged = Delta(patch);
+        for (int i = 0; i < merged.Length; i++)
+        {
+            merged[i] = weights[i] + merged[i];
+        }
+
+        return merged;
+    }
+
     private static Tensor Merge(Graph graph, Node node, BoundPatch patch)
     {
         Tensor weights = graph.InputOf(node, 1)!;
         return patch switch
         {
-            LoraPatch lora => weights with { Data = new FloatData(EquatableArray.Wrap(Sum(weights.Floats(), Delta(lora)))) },
+            LoraPatch lora => weights with { Data = new FloatData(EquatableArray.Wrap(Merged(weights.Floats(), lora))) },
             WeightPatch replaced => weights with { Data = new FloatData(replaced.Weights) },
             BiasPatch bias => (graph.InputOf(node, 2) ?? new Tensor(node.Name + ".bias", DataType.Float32, new Shape(bias.Bias.Length))) with { Data = new FloatData(bias.Bias) },
             _ => throw new InvalidOperationException($"Unknown patch {patch.GetType().Name}."),
         };
-    }
-
-    private static float[] Sum(float[] weights, float[] delta)
-    {
-        for (int i = 0; i < weights.Length; i++)
-        {
-            weights[i] += delta[i];
-        }
-
-        return weights;
     }
 
     private static void CheckFinite(BoundAdapter adapter, BoundPatch patch, Tensor merged)

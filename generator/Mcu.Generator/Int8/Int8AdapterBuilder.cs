@@ -68,7 +68,7 @@ public static class Int8AdapterBuilder
             return side ?? throw source.Node.Error("MCU0718", "the adapter changes the layer too much, or has too high a rank, for a side path", "Use --adapter-mode merge or auto.");
         }
 
-        float[] merged = MergeBuilder.Merged(source, a, b, lora.Rank);
+        float[] merged = FloatMerge.Merged(source.Weights, lora);
         LinearLayer copy = source.WithWeights(merged, realBias);
         LinearLayer sparse = MergeBuilder.Sparse(source, merged, realBias);
         bool sparseIsSmaller = AdapterFlash.Sparse(sparse) < AdapterFlash.Copy(copy);

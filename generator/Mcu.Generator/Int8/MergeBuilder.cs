@@ -10,27 +10,6 @@ public static class MergeBuilder
 {
     private const int ProbeRows = 64;
 
-    /// <summary><c>W + B·A</c>, real, in the layer's layout.</summary>
-    public static float[] Merged(LinearSource source, float[] a, float[] b, int rank)
-    {
-        float[] merged = [.. source.Weights];
-        for (int o = 0; o < source.Outputs; o++)
-        {
-            for (int k = 0; k < source.Depth; k++)
-            {
-                double delta = 0;
-                for (int r = 0; r < rank; r++)
-                {
-                    delta += (double)b[(o * rank) + r] * a[(r * source.Depth) + k];
-                }
-
-                merged[(o * source.Depth) + k] += (float)delta;
-            }
-        }
-
-        return merged;
-    }
-
     /// <summary>
     /// The layer at the base's scales, with the weights that change as corrections. A weight beyond the old range
     /// saturates.
