@@ -75,14 +75,14 @@ public sealed class TensorValue
         };
     }
 
-    /// <summary>The contents of a constant tensor.</summary>
+    /// <summary>The contents of a constant tensor, not copied: operators read their inputs and write only outputs.</summary>
     public static TensorValue Constant(Tensor tensor) => tensor.Data switch
     {
-        FloatData d => new TensorValue(tensor.Shape, d.Values.ToArray()),
-        Int8Data d => new TensorValue(tensor.Shape, d.Values.ToArray()),
-        Int16Data d => new TensorValue(tensor.Shape, d.Values.ToArray()),
-        Int32Data d => new TensorValue(tensor.Shape, d.Values.ToArray()),
-        Int64Data d => new TensorValue(tensor.Shape, d.Values.ToArray()),
+        FloatData d => new TensorValue(tensor.Shape, d.Values.AsArray()),
+        Int8Data d => new TensorValue(tensor.Shape, d.Values.AsArray()),
+        Int16Data d => new TensorValue(tensor.Shape, d.Values.AsArray()),
+        Int32Data d => new TensorValue(tensor.Shape, d.Values.AsArray()),
+        Int64Data d => new TensorValue(tensor.Shape, d.Values.AsArray()),
         _ => throw new InvalidOperationException($"'{tensor.Name}' is not a constant."),
     };
 }

@@ -44,6 +44,9 @@ public readonly struct EquatableArray<T>(ImmutableArray<T> items) : IEquatable<E
 
     public T[] ToArray() => Span.ToArray();
 
+    /// <summary>The items without copying; for readers only.</summary>
+    internal T[] AsArray() => System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsArray(Items)!;
+
     public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)Items).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
