@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Execution;
 using Mcu.Generator.Graphs;
 
 namespace Mcu.Emulation.Evaluation;
@@ -35,7 +36,7 @@ public static class Evaluator
     public static int[] Predictions(byte[] outputs, Tensor output)
     {
         int size = SampleBytes.Of(output);
-        return [.. Enumerable.Range(0, outputs.Length / size).Select(i => LargestIndex(SampleBytes.ToReal(outputs.AsSpan(i * size, size), output)))];
+        return [.. Enumerable.Range(0, outputs.Length / size).Select(i => Classification.LargestIndex(SampleBytes.ToReal(outputs.AsSpan(i * size, size), output)))];
     }
 
     private static void CheckLabels(IReadOnlyList<int> labels, int samples, long classes)
@@ -52,16 +53,5 @@ public static class Evaluator
             throw new DiagnosticException(
                 "MCU0132", string.Create(CultureInfo.InvariantCulture, $"Line {wrong + 1} has class {labels[wrong]}; the network tells {classes} classes apart."), "--labels", "Classes count from 0.");
         }
-    }
-
-    private static int LargestIndex(ReadOnlySpan<float> output)
-    {
-        int best = 0;
-        for (int i = 1; i < output.Length; i++)
-        {
-            best = output[i] > output[best] ? i : best;
-        }
-
-        return best;
     }
 }

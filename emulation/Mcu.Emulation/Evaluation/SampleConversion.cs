@@ -1,6 +1,6 @@
 using Mcu.Generator.Execution;
 using Mcu.Generator.Graphs;
-using Mcu.Generator.Operators.Numerics;
+using Mcu.Generator.Verification;
 
 namespace Mcu.Emulation.Evaluation;
 
@@ -26,8 +26,8 @@ public static class SampleConversion
             return outputs;
         }
 
-        var values = new TensorValue(new Shape(outputs.Length), [.. outputs.Select(b => Dequantize((sbyte)b, output.Quantization!))]);
-        return SampleBytes.FromValue(values);
+        var values = new TensorValue(new Shape(outputs.Length), Array.ConvertAll(outputs, b => (sbyte)b));
+        return SampleBytes.FromValue(new TensorValue(values.Shape, Int8Samples.Dequantize(values, output)));
     }
 
     private static TensorValue ToInput(TensorValue sample, Quantization? data, Tensor input)
@@ -41,11 +41,8 @@ public static class SampleConversion
 
         float[] real = sample.Type == DataType.Float32
             ? sample.Floats
-            : [.. sample.Int8.Select(v => Dequantize(v, data ?? throw new InvalidOperationException("int8 samples of a float input without parameters")))];
-        return input.Type == DataType.Float32
-            ? new TensorValue(input.Shape, real)
-            : new TensorValue(input.Shape, [.. real.Select(v => FixedPoint.Quantize(v, input.Quantization!.Scale, input.Quantization.ZeroPoint))]);
+            : Int8Samples.Dequantize(sample, input with { Quantization = data ?? throw new InvalidOperationException("int8 samples of a float input without parameters") });
+        var value = new TensorValue(input.Shape, real);
+        return input.Type == DataType.Float32 ? value : Int8Samples.Quantize(value, input);
     }
-
-    private static float Dequantize(sbyte value, Quantization by) => by.Scale * (value - by.ZeroPoint);
 }

@@ -41,7 +41,7 @@ public sealed record QuantizationQuality(int Samples, double Top1Agreement, doub
         double noise = 0;
         foreach ((float[] real, float[] quantised) in outputs)
         {
-            agreeing += LargestIndex(real) == LargestIndex(quantised) ? 1 : 0;
+            agreeing += Classification.LargestIndex(real) == Classification.LargestIndex(quantised) ? 1 : 0;
             for (int i = 0; i < real.Length; i++)
             {
                 double error = (double)real[i] - quantised[i];
@@ -54,16 +54,5 @@ public sealed record QuantizationQuality(int Samples, double Top1Agreement, doub
             outputs.Count,
             outputs.Count == 0 ? 0 : (double)agreeing / outputs.Count,
             noise == 0 ? double.PositiveInfinity : 10 * Math.Log10(signal / noise));
-    }
-
-    private static int LargestIndex(float[] values)
-    {
-        int best = 0;
-        for (int i = 1; i < values.Length; i++)
-        {
-            best = values[i] > values[best] ? i : best;
-        }
-
-        return best;
     }
 }
