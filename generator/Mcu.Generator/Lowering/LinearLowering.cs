@@ -20,6 +20,11 @@ public static class LinearLowering
     /// <summary>Rows of a packed weight matrix.</summary>
     public static int PaddedRows(int rows, bool dsp) => dsp ? (rows + 1) & ~1 : rows;
 
+    /// <summary>Runtime files of the matrix kernels.</summary>
+    public static EquatableArray<string> RuntimeFiles(LoweringContext context) => context.IsDsp
+        ? ["runtime/mcu_gemm__dsp.c", "runtime/mcu_gemm__dsp.h", "runtime/mcu_linear__dsp.c", "runtime/mcu_linear__dsp.h"]
+        : ["runtime/mcu_linear__c.c", "runtime/mcu_linear__c.h"];
+
     /// <summary>Initialiser of <c>mcu_linear_shape</c>.</summary>
     public static string ShapeField(LoweringContext context, int depth, int depthPadded)
     {

@@ -132,7 +132,7 @@ public static class CEmitter
             Prefix = prefix,
             Macro = macro,
             Banner = Banner(program, target),
-            RuntimeVersion = 1,
+            RuntimeVersion = RuntimeVersion.Number,
             ArenaBytes = program.ArenaBytes,
             ArenaAlignment = CProgramBuilder.Alignment,
             WeightBytes = pool.Arrays.Where(a => a.Owner == 0).Sum(a => a.Table.Bytes),

@@ -23,7 +23,7 @@ public sealed partial class Conv2DRoom : ICKernelRoom
             $"mcu_conv2d_s8{context.KernelSuffix}",
             "mcu_conv2d",
             [CText.Window("window", conv.Window, x, y), LinearLowering.ShapeField(context, depth, padded)],
-            ["kernels/conv2d/mcu_conv2d.h", $"kernels/conv2d/mcu_conv2d_s8{context.KernelSuffix}.c", "runtime/mcu_patch.h", $"runtime/mcu_linear{context.KernelSuffix}.c", $"runtime/mcu_linear{context.KernelSuffix}.h"],
+            ["kernels/conv2d/mcu_conv2d.h", $"kernels/conv2d/mcu_conv2d_s8{context.KernelSuffix}.c", "runtime/mcu_patch.h", .. LinearLowering.RuntimeFiles(context)],
             Scratch(context, conv.Window, x, depth, padded),
             PassesScratch: true)
         {

@@ -20,7 +20,7 @@ public sealed partial class FullyConnectedRoom : ICKernelRoom
             $"mcu_fully_connected_s8{context.KernelSuffix}",
             "mcu_fully_connected",
             [LinearLowering.ShapeField(context, depth, padded), CText.Field("rows", rows)],
-            ["kernels/fully_connected/mcu_fully_connected.h", $"kernels/fully_connected/mcu_fully_connected_s8{context.KernelSuffix}.c", $"runtime/mcu_linear{context.KernelSuffix}.c", $"runtime/mcu_linear{context.KernelSuffix}.h"],
+            ["kernels/fully_connected/mcu_fully_connected.h", $"kernels/fully_connected/mcu_fully_connected_s8{context.KernelSuffix}.c", .. LinearLowering.RuntimeFiles(context)],
             context.IsDsp ? 2 * (padded + rank) : 2 * rank,
             PassesScratch: true)
         {
