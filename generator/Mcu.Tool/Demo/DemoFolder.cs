@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
+using Mcu.Tool.Cli;
 
 namespace Mcu.Tool.Demo;
 
@@ -22,15 +23,10 @@ internal sealed record DemoFolder(string Root, string Base, IReadOnlyList<DemoAd
     /// <summary>The material of the checkout that this tool was built in; MCU0150 when it is not there or damaged.</summary>
     public static DemoFolder ForThisCheckout()
     {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, Place, "demo.json")))
-        {
-            folder = folder.Parent;
-        }
-
+        string? folder = Checkout.FolderWith(Path.Combine(Place, "demo.json"));
         return folder is null
             ? throw new DiagnosticException("MCU0150", "The demo is part of the project's checkout; this tool was installed without it.", "", "Run ./mcu demo in a clone of the project.")
-            : Read(Path.Combine(folder.FullName, Place));
+            : Read(Path.Combine(folder, Place));
     }
 
     private static DemoFolder Read(string root)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Mcu.Generator.Diagnostics;
+using Mcu.Tool.Cli;
 
 namespace Mcu.Tool.TestSuite;
 
@@ -13,16 +14,11 @@ internal sealed class SuiteRunner(string root, string dotnet)
     /// <summary>The runner for the checkout that this tool was built in (MCU0113 when it was installed otherwise).</summary>
     public static SuiteRunner ForThisCheckout()
     {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, Project)))
-        {
-            folder = folder.Parent;
-        }
-
+        string? folder = Checkout.FolderWith(Project);
         return folder is null
             ? throw new DiagnosticException(
                 "MCU0113", "The tests are part of the project's checkout; this tool was installed without them.", "", "Run ./mcu test in a clone of the project.")
-            : new SuiteRunner(folder.FullName, Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet");
+            : new SuiteRunner(folder, Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet");
     }
 
     /// <summary>Builds; the log goes to <paramref name="log"/> when that fails.</summary>
