@@ -10,6 +10,11 @@ public static class BoundedFile
     {
         try
         {
+            if (HasNoLength(path))
+            {
+                return [];
+            }
+
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             return ReadAll(stream, limit) ?? throw new DiagnosticException(code, $"The file is larger than {limit} bytes.", path);
         }
@@ -17,6 +22,13 @@ public static class BoundedFile
         {
             throw new DiagnosticException(code, $"The file cannot be read: {e.Message}", path);
         }
+    }
+
+    /// <summary>Opening a pipe that nobody writes to would block; pipes and devices have no length, so they are read as empty files.</summary>
+    private static bool HasNoLength(string path)
+    {
+        FileSystemInfo? file = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path) : null;
+        return file is FileInfo { Exists: true, Length: 0 };
     }
 
     /// <summary>Everything up to the stream's end, or null when that is more than <paramref name="limit"/> bytes.</summary>
