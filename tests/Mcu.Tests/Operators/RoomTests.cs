@@ -1,8 +1,8 @@
-using System.Collections.Immutable;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Execution;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Operators;
+using static Mcu.Tests.Operators.RoomRunner;
 
 namespace Mcu.Tests.Operators;
 
@@ -54,6 +54,19 @@ public class RoomTests
         { "MCU0621", new BatchNormalization(0), [[2, 3], [3], [3], [3], [2]] },
         { "MCU0601", new Add(FusedActivation.None), [[2, 3]] },
         { "MCU0631", new Dequantize(), [[2, 3]] },
+        { "MCU0632", new BatchMatMul(false, false), [[2, 2, 3], [2, 2, 3]] },
+        { "MCU0632", new BatchMatMul(true, true), [[2, 2, 3], [2, 2, 3]] },
+        { "MCU0627", new BatchMatMul(false, true), [[2, 2, 3], [3, 2, 3]] },
+        { "MCU0620", new BatchMatMul(false, false), [[3], [3, 2]] },
+        { "MCU0627", new Mul(FusedActivation.None), [[2, 3], [3, 2]] },
+        { "MCU0627", new Sub(), [[2, 3], [3, 2]] },
+        { "MCU0601", new Gelu(false), [] },
+        { "MCU0636", new LayerNormalization(0, 1e-5f), [[2, 3], [3], [3]] },
+        { "MCU0628", new LayerNormalization(-1, 1e-5f), [[2, 3], [3], [3]] },
+        { "MCU0634", new LayerNormalization(1, float.NaN), [[2, 3], [3], [3]] },
+        { "MCU0634", new LayerNormalization(1, -1), [[2, 3], [3], [3]] },
+        { "MCU0621", new LayerNormalization(1, 1e-5f), [[2, 3], [2], [3]] },
+        { "MCU0621", new LayerNormalization(1, 1e-5f), [[2, 3], [3], [1, 3]] },
     };
 
     [Theory]
@@ -137,28 +150,5 @@ public class RoomTests
         var run = new NodeRun(view, [new TensorValue(x.Shape, new sbyte[] { 1, -2, 3, -4 })], [TensorValue.Create(DataType.Float32, x.Shape)]);
         OperatorCatalog.RoomOf(new Dequantize()).RunFloat(run);
         Assert.Equal([0.5f, -1, 6, -8], run.Output.Floats);
-    }
-
-    private static NodeView View(Operator op, int[][] inputs)
-    {
-        string[] names = [.. inputs.Select((_, i) => $"i{i}")];
-        IEnumerable<Tensor> tensors = inputs.Select((shape, i) => new Tensor(names[i], DataType.Float32, new Shape(shape)));
-        var graph = new Graph(
-            new ModelSource("t", SourceFormat.Onnx, ""),
-            [],
-            tensors.ToImmutableDictionary(t => t.Name, StringComparer.Ordinal),
-            names.ToEquatableArray(),
-            ["y"]);
-        return new NodeView(graph, new Node("n", op, names.ToEquatableArray(), ["y"]));
-    }
-
-    private static float[] Run(Operator op, params (int[] Shape, float[] Values)[] inputs)
-    {
-        NodeView view = View(op, [.. inputs.Select(i => i.Shape)]);
-        OperatorRoom room = OperatorCatalog.RoomOf(op);
-        Shape shape = room.Infer(view)[0].Shape;
-        var run = new NodeRun(view, [.. inputs.Select(i => new TensorValue(new Shape(i.Shape), i.Values))], [TensorValue.Create(DataType.Float32, shape)]);
-        room.RunFloat(run);
-        return run.Output.Floats;
     }
 }

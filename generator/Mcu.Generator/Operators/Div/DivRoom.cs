@@ -1,0 +1,12 @@
+using Mcu.Generator.Execution;
+
+namespace Mcu.Generator.Operators;
+
+public sealed class DivRoom : OperatorRoom<Div>
+{
+    public override string Name => "div";
+
+    public override IReadOnlyList<OutputType> Infer(NodeView node) => Elementwise.InferBinary(node);
+
+    public override void RunFloat(NodeRun run) => Elementwise.Run(run, (a, b) => a / b);
+}

@@ -1,0 +1,16 @@
+using Mcu.Generator.Execution;
+
+namespace Mcu.Generator.Operators;
+
+public sealed partial class MulRoom : OperatorRoom<Mul>
+{
+    public override string Name => "mul";
+
+    public override IReadOnlyList<OutputType> Infer(NodeView node) => Elementwise.InferBinary(node);
+
+    public override void RunFloat(NodeRun run)
+    {
+        Elementwise.Run(run, (a, b) => a * b);
+        FloatKernels.Clamp(run.Output.Floats, Attributes(run).Activation);
+    }
+}
