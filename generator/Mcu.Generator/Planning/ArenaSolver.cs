@@ -22,27 +22,27 @@ internal sealed class ArenaSolver
     private readonly long[] start;
     private readonly long[] end;
 
-    private ArenaSolver(PlacementModel model, long bound, long[] greedy)
+    private ArenaSolver(PlacementModel model, long bound, long[] hint)
     {
         this.model = model;
-        long limit = model.Arena(greedy);
+        long limit = model.Arena(hint);
         start = Array.ConvertAll(model.First, step => 2L * step);
         end = Array.ConvertAll(model.Last, step => (2L * step) + 2);
         arena = sat.NewIntVar(bound, limit, "arena");
-        offsets = [.. Enumerable.Range(0, model.Count).Select(i => NewOffset(i, limit, greedy[i]))];
+        offsets = [.. Enumerable.Range(0, model.Count).Select(i => NewOffset(i, limit, hint[i]))];
         sat.AddHint(arena, limit);
         CutRulePairs();
         AddRectangles();
-        AddChoices(greedy);
+        AddChoices(hint);
         sat.Minimize(arena);
     }
 
     /// <summary>Improves a placement, or proves how good it is.</summary>
     public static SolverResult Solve(
-        PlacementModel model, long bound, long[] greedy, PlannerOptions options, CancellationToken cancellation)
+        PlacementModel model, long bound, long[] hint, PlannerOptions options, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return new ArenaSolver(model, bound, greedy).Run(bound, options, cancellation);
+        return new ArenaSolver(model, bound, hint).Run(bound, options, cancellation);
     }
 
     private SolverResult Run(long bound, PlannerOptions options, CancellationToken cancellation)
@@ -108,7 +108,7 @@ internal sealed class ArenaSolver
         }
     }
 
-    private void AddChoices(long[] greedy)
+    private void AddChoices(long[] hint)
     {
         for (int a = 0; a < model.Count; a++)
         {
@@ -120,7 +120,7 @@ internal sealed class ArenaSolver
                     BoolVar above = sat.NewBoolVar($"b{a}_{b}");
                     sat.Add(offsets[a] - offsets[b] >= relation.Above).OnlyEnforceIf(above);
                     sat.Add(offsets[b] - offsets[a] >= relation.Below).OnlyEnforceIf(above.Not());
-                    sat.AddHint(above, greedy[a] - greedy[b] >= relation.Above);
+                    sat.AddHint(above, hint[a] - hint[b] >= relation.Above);
                 }
             }
         }

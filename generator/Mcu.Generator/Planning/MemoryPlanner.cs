@@ -15,7 +15,8 @@ public static class MemoryPlanner
         Plan(problem, options, new DiagnosticBag(), cancellation);
 
     /// <summary>
-    /// Plans, greedily first and then, if that is not provably optimal, with CP-SAT up to its deterministic limit.
+    /// Plans by greedy placement, then by tree search, and if neither is provably optimal with CP-SAT up to its
+    /// deterministic limit.
     /// Throws <see cref="DiagnosticException"/> MCU0801 to MCU0806 for a meaningless or too large problem; warns
     /// MCU0820 if the solver's native library does not load.
     /// </summary>
@@ -24,29 +25,28 @@ public static class MemoryPlanner
         ProblemChecker.Check(problem);
         PlacementModel model = PlacementModel.Build(problem);
         long bound = LowerBound.Of(model);
-        long[] greedy = new GreedySearch(model, bound, options.Seed, cancellation).Run();
-        long greedyArena = model.Arena(greedy);
-        if (greedyArena == bound)
+        Placement placement = new PlacementSearch(model, bound, options.Seed, cancellation).Run();
+        if (placement.Arena == bound)
         {
-            return Finish(problem, model, greedy, bound, (b, _) => $"optimal (bound = {b}, greedy = bound)");
+            return Finish(problem, model, placement.Offsets, bound, (b, _) => $"optimal (bound = {b}, {placement.Method} = bound)");
         }
 
         if (!options.UseSolver)
         {
-            return Finish(problem, model, greedy, bound, (b, a) => $"gap {Gap(b, a)} (bound {b}, solver off)");
+            return Finish(problem, model, placement.Offsets, bound, (b, a) => $"gap {Gap(b, a)} (bound {b}, solver off)");
         }
 
-        return TrySolve(model, bound, greedy, options, notes, cancellation) is { } result
-            ? Merge(problem, model, greedy, result)
-            : Finish(problem, model, greedy, bound, (b, a) => $"gap {Gap(b, a)} (bound {b}, solver not available)");
+        return TrySolve(model, bound, placement.Offsets, options, notes, cancellation) is { } result
+            ? Merge(problem, model, placement, result)
+            : Finish(problem, model, placement.Offsets, bound, (b, a) => $"gap {Gap(b, a)} (bound {b}, solver not available)");
     }
 
     private static SolverResult? TrySolve(
-        PlacementModel model, long bound, long[] greedy, PlannerOptions options, DiagnosticBag notes, CancellationToken cancellation)
+        PlacementModel model, long bound, long[] hint, PlannerOptions options, DiagnosticBag notes, CancellationToken cancellation)
     {
         try
         {
-            return ArenaSolver.Solve(model, bound, greedy, options, cancellation);
+            return ArenaSolver.Solve(model, bound, hint, options, cancellation);
         }
         catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
         {
@@ -59,11 +59,11 @@ public static class MemoryPlanner
         }
     }
 
-    private static MemoryPlan Merge(PlanProblem problem, PlacementModel model, long[] greedy, SolverResult result)
+    private static MemoryPlan Merge(PlanProblem problem, PlacementModel model, Placement placement, SolverResult result)
     {
-        long greedyArena = model.Arena(greedy);
-        // The greedy plan is kept unless the solver's is smaller, so that most plans do not depend on the solver's version.
-        long[] best = result.Offsets is { } found && model.Arena(found) < greedyArena ? found : greedy;
+        // The solver's plan is taken only if it is smaller, so that most plans do not depend on the solver's version.
+        bool isBetter = result.Offsets is { } found && model.Arena(found) < placement.Arena;
+        long[] best = isBetter ? result.Offsets! : placement.Offsets;
         bool optimal = result.LowerBound == model.Arena(best);
         MemoryPlan plan = Finish(
             problem,

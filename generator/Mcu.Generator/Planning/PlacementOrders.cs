@@ -19,6 +19,7 @@ internal static class PlacementOrders
         yield return Sorted(model, Duration, Area, Load);
         yield return Sorted(model, i => -(long)model.First[i], Size);
         yield return Sorted(model, i => model.Last[i], Size);
+        yield return Sorted(model, i => -(long)model.First[i] - model.Last[i], Size);
     }
 
     private static int[] Sorted(PlacementModel model, params Func<int, long>[] keys)

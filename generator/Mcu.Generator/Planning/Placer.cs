@@ -33,9 +33,6 @@ internal sealed class Placer
     /// <summary>Offsets of the last placement, in units.</summary>
     public long[] Offsets { get; }
 
-    /// <summary>Neighbours looked at so far: the measure of work.</summary>
-    public long Work { get; private set; }
-
     /// <summary>Places all buffers in this order and returns the arena, in units.</summary>
     public long Place(int[] order, GapChoice choice)
     {
@@ -91,7 +88,6 @@ internal sealed class Placer
             }
         }
 
-        Work += model.Relations[buffer].Length + 1;
         return count;
     }
 }

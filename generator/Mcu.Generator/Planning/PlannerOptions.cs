@@ -9,11 +9,11 @@ public sealed record PlannerOptions
     /// <summary>
     /// Work that the solver may spend, in its machine-independent unit, which is near a second on a fast machine.
     /// </summary>
-    public double DeterministicTimeLimit { get; init; } = 2.0;
+    public double DeterministicTimeLimit { get; init; } = 1.0;
 
-    /// <summary>Whether the exact solver may be used where the greedy plan is not provably optimal.</summary>
+    /// <summary>Whether the exact solver may be used where the found plan is not provably optimal.</summary>
     public bool UseSolver { get; init; } = true;
 
-    /// <summary>Seed of the randomised search and of the solver.</summary>
+    /// <summary>Seed of the restarts of the search and of the solver.</summary>
     public int Seed { get; init; } = 1;
 }

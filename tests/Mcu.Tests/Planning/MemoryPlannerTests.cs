@@ -140,6 +140,19 @@ public sealed class MemoryPlannerTests
         AssertCode("MCU0806", Problem([new("x", int.MaxValue, 0, 1), new("y", int.MaxValue, 1, 3)]));
 
     [Fact]
+    public void A_solver_that_is_at_work_stops_when_cancelled()
+    {
+        // Two alignments that waste space: the bound by steps is out of reach, so the solver has work for minutes.
+        BufferRequest[] buffers = [.. Enumerable.Range(0, 60).Select(i =>
+            new BufferRequest($"b{i}", 17 + (i * 37 % 101), i / 2, (i / 2) + 1 + (i % 5), i % 3 == 0 ? 64 : 4))];
+        using var source = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        Assert.ThrowsAny<OperationCanceledException>(() => MemoryPlanner.Plan(
+            Problem(buffers), new PlannerOptions { DeterministicTimeLimit = 10_000 }, source.Token));
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public void A_cancelled_plan_ends_with_the_cancellation()
     {
         using var source = new CancellationTokenSource();
