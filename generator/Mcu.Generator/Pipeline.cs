@@ -39,7 +39,7 @@ public static class Pipeline
         LoadedModel loaded = Load(options, notes);
         Int8Model model = Quantize(loaded, options, notes, progress, cancellation);
         progress?.Invoke("plan", 0);
-        CProgram program = Lower(model, options, cancellation);
+        CProgram program = Lower(model, options, notes, cancellation);
         progress?.Invoke("emit", 0);
         CompileResult result = Emit(loaded, program, options, notes);
         Budgets.Check(result.Report.Totals, options);
@@ -93,15 +93,15 @@ public static class Pipeline
         return Calibrator.Run(graph, samples, options.CalibrationMethod, progress is null ? null : new StageProgress(progress, "calibrate"), cancellation);
     }
 
-    private static CProgram Lower(Int8Model model, CompileOptions options, CancellationToken cancellation)
+    private static CProgram Lower(Int8Model model, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation)
     {
-        CProgram portable() => CProgramBuilder.Build(model, KernelSet.Portable, options.Planner, cancellation);
+        CProgram portable() => CProgramBuilder.Build(model, KernelSet.Portable, options.Planner, notes, cancellation);
         if (!options.Target.Isa.Dsp)
         {
             return portable();
         }
 
-        CProgram fast = CProgramBuilder.Build(model, KernelSet.Dsp, options.Planner, cancellation);
+        CProgram fast = CProgramBuilder.Build(model, KernelSet.Dsp, options.Planner, notes, cancellation);
         return options.Optimize switch
         {
             OptimizationGoal.Ram => Smaller(portable(), fast, p => p.Plan.ArenaBytes),

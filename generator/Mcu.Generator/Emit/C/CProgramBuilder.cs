@@ -14,7 +14,12 @@ public static class CProgramBuilder
     /// <summary>Alignment of every buffer: words, which the kernels load.</summary>
     public const int Alignment = 4;
 
-    public static CProgram Build(Int8Model model, KernelSet kernels, PlannerOptions options, CancellationToken cancellation)
+    /// <summary>Builds without a place for the planner's warnings.</summary>
+    public static CProgram Build(Int8Model model, KernelSet kernels, PlannerOptions options, CancellationToken cancellation) =>
+        Build(model, kernels, options, new DiagnosticBag(), cancellation);
+
+    public static CProgram Build(
+        Int8Model model, KernelSet kernels, PlannerOptions options, DiagnosticBag notes, CancellationToken cancellation)
     {
         Graph graph = model.Graph;
         Require(graph, graph.Inputs.Length == 1 && graph.Outputs.Length == 1, "MCU0911", "The emitted interface has one input and one output.");
@@ -32,7 +37,7 @@ public static class CProgramBuilder
 
         Require(graph, steps.Count > 0, "MCU0912", "The network computes nothing.");
         PlanProblem problem = ProblemOf(graph, steps, aliases);
-        MemoryPlan plan = MemoryPlanner.Plan(problem, options, cancellation);
+        MemoryPlan plan = MemoryPlanner.Plan(problem, options, notes, cancellation);
         PlanVerifier.Verify(problem, plan);
         return new CProgram(model, kernels, steps.ToEquatableArray(), problem, plan, aliases);
     }
