@@ -21,14 +21,20 @@ public static class AccumulatorBound
     /// <summary>What the input adds to the bias of one output, in magnitude; parameters as for <see cref="Of"/>.</summary>
     public static long OfInput(LinearLayer layer, int depth, int output, bool outputsInnermost)
     {
+        // Raw inputs reach 128 in magnitude; the zero point, at most 128, is folded into the bias.
+        return (WeightsOf(layer, depth, output, outputsInnermost) * 256) + Adapter(layer, output);
+    }
+
+    /// <summary><c>sum |w|</c> of one output; parameters as for <see cref="Of"/>.</summary>
+    public static long WeightsOf(LinearLayer layer, int depth, int output, bool outputsInnermost)
+    {
         long weights = 0;
         for (int k = 0; k < depth; k++)
         {
             weights += Math.Abs((int)layer.Weights[outputsInnermost ? (k * layer.OutputChannels) + output : (output * depth) + k]);
         }
 
-        // Raw inputs reach 128 in magnitude; the zero point, at most 128, is folded into the bias.
-        return (weights * 256) + Adapter(layer, output);
+        return weights;
     }
 
     private static long Adapter(LinearLayer layer, int output)

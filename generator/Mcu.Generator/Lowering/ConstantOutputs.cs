@@ -20,6 +20,7 @@ public static class ConstantOutputs
         int[] bias = [.. layer.Bias];
         int[] multipliers = [.. layer.Multipliers];
         int[] shifts = [.. layer.Shifts];
+        float[] scales = [.. layer.WeightScales];
         for (int o = 0; o < bias.Length; o++)
         {
             if (AccumulatorBound.OfInput(layer, depth, o, outputsInnermost) == 0)
@@ -27,6 +28,7 @@ public static class ConstantOutputs
                 bias[o] = 4 * (layer.Finish(layer.Bias[o], o) - layer.OutputZeroPoint);
                 multipliers[o] = Multiplier;
                 shifts[o] = -1;
+                scales[o] = layer.OutputScale / (4 * layer.InputScale);
             }
         }
 
@@ -35,6 +37,7 @@ public static class ConstantOutputs
             Bias = EquatableArray.Wrap(bias),
             Multipliers = EquatableArray.Wrap(multipliers),
             Shifts = EquatableArray.Wrap(shifts),
+            WeightScales = EquatableArray.Wrap(scales),
         };
     }
 }

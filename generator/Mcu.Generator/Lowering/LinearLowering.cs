@@ -25,16 +25,24 @@ public static class LinearLowering
         ? ["runtime/mcu_gemm__dsp.c", "runtime/mcu_gemm__dsp.h", "runtime/mcu_linear__dsp.c", "runtime/mcu_linear__dsp.h"]
         : ["runtime/mcu_linear__c.c", "runtime/mcu_linear__c.h"];
 
-    /// <summary>Initialiser of <c>mcu_linear_shape</c>.</summary>
-    public static string ShapeField(LoweringContext context, int depth, int depthPadded)
+    /// <summary>Shape of a layer, checked against the kernels' limits (MCU0901, MCU0904).</summary>
+    public static LinearShape ShapeOf(LoweringContext context, int depth, int depthPadded)
     {
         var layer = (LinearLayer)context.Layer;
         context.View.Require(depthPadded <= ushort.MaxValue && layer.OutputChannels <= ushort.MaxValue, "MCU0901", "more than 65535 inputs or outputs per pixel");
+        LinearKind kind = context.View.Node.Operator is DepthwiseConv2D ? LinearKind.Depthwise : LinearKind.Matrix;
+        return new LinearShape(kind, layer.OutputChannels, depth, depthPadded, IsFast(context, depth));
+    }
+
+    /// <summary>Initialiser of <c>mcu_linear_shape</c>.</summary>
+    public static string ShapeField(LoweringContext context, LinearShape shape)
+    {
+        var layer = (LinearLayer)context.Layer;
         return $".linear = {{{string.Join(", ", [
-            Field("depth", depth), Field("depth_padded", depthPadded), Field("outputs", layer.OutputChannels),
+            Field("depth", shape.Depth), Field("depth_padded", shape.PaddedDepth), Field("outputs", shape.Outputs),
             Field("input_zero_point", layer.InputZeroPoint), Field("output_zero_point", layer.OutputZeroPoint),
             Field("activation_min", layer.ActivationMin), Field("activation_max", layer.ActivationMax),
-            Field("fast", IsFast(context, depth) ? 1 : 0)])}}}";
+            Field("fast", shape.IsFast ? 1 : 0)])}}}";
     }
 
     /// <summary>Tables of a matrix kernel; weights are <c>[outputs, depth]</c>.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Mcu.Generator.Graphs;
 
 namespace Mcu.Generator.Lowering;
@@ -20,6 +21,20 @@ public sealed record CTable(string CType, EquatableArray<long> Values, int Eleme
 {
     public int Bytes => Values.Length * ElementBytes;
 
+    /// <summary>The elements in memory, little-endian.</summary>
+    public byte[] ToBytes()
+    {
+        byte[] bytes = new byte[Bytes];
+        Span<byte> element = stackalloc byte[sizeof(long)];
+        for (int i = 0; i < Values.Length; i++)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(element, Values[i]);
+            element[..ElementBytes].CopyTo(bytes.AsSpan(i * ElementBytes));
+        }
+
+        return bytes;
+    }
+
     public static CTable Int8(IEnumerable<sbyte> values) => new("int8_t", values.Select(v => (long)v).ToEquatableArray(), 1);
 
     public static CTable UInt8(IEnumerable<int> values) => new("uint8_t", values.Select(v => (long)v).ToEquatableArray(), 1);
@@ -37,6 +52,22 @@ public sealed record LinearTables(CTable Weights, CTable Bias, CTable Multiplier
     public IEnumerable<CTable> All =>
         new[] { Weights, Bias, Multiplier, Shift }.Concat(Lora?.All ?? []).Concat(Sparse?.All ?? []);
 }
+
+/// <summary>How a layer's weights meet its input.</summary>
+public enum LinearKind
+{
+    /// <summary>Every output reads the whole patch: convolution, fully connected.</summary>
+    Matrix,
+
+    /// <summary>Every output reads the window of one channel.</summary>
+    Depthwise,
+}
+
+/// <summary>Numbers of a linear layer that no adapter changes.</summary>
+/// <param name="Depth">Weights of one output.</param>
+/// <param name="PaddedDepth">Bytes of a packed row of weights.</param>
+/// <param name="IsFast">Whether the kernels requantise by the fast path.</param>
+public sealed record LinearShape(LinearKind Kind, int Outputs, int Depth, int PaddedDepth, bool IsFast);
 
 /// <summary>Tables of a low-rank side path.</summary>
 public sealed record LoraTables(int Rank, int RankPadded, CTable A, CTable ABias, CTable AMultiplier, CTable AShift, CTable B, CTable BShift)
@@ -78,6 +109,9 @@ public sealed record LoweredLayer(
 
     /// <summary>Tables of a linear layer; null for other kernels.</summary>
     public LinearTables? Linear { get; init; }
+
+    /// <summary>Shape of a linear layer; null for other kernels.</summary>
+    public LinearShape? Shape { get; init; }
 
     /// <summary>Per adapter of the model its tables for this layer, or null where it keeps the base's.</summary>
     public EquatableArray<LinearTables?> Adapters { get; init; }

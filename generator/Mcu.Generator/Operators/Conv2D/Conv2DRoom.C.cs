@@ -19,14 +19,16 @@ public sealed partial class Conv2DRoom : ICKernelRoom
         int depth = conv.Window.KernelH * conv.Window.KernelW * x[3];
         int padded = LinearLowering.PaddedDepth(depth, context.IsDsp);
         int block = context.IsDsp ? DspPixels : 1;
+        LinearShape shape = LinearLowering.ShapeOf(context, depth, padded);
         return new LoweredLayer(
             $"mcu_conv2d_s8{context.KernelSuffix}",
             "mcu_conv2d",
-            [CText.Window("window", conv.Window, x, y), LinearLowering.ShapeField(context, depth, padded)],
+            [CText.Window("window", conv.Window, x, y), LinearLowering.ShapeField(context, shape)],
             ["kernels/conv2d/mcu_conv2d.h", $"kernels/conv2d/mcu_conv2d_s8{context.KernelSuffix}.c", "runtime/mcu_patch.h", .. LinearLowering.RuntimeFiles(context)],
             Scratch(context, conv.Window, x, depth, padded),
             PassesScratch: true)
         {
+            Shape = shape,
             Linear = LinearLowering.MatrixTables(context, (LinearLayer)context.Layer, depth),
             Adapters = context.Variants.Select(v => v is null ? null : LinearLowering.MatrixTables(context, v, depth)).ToEquatableArray(),
             Overlaps = [new Overlap(0, OverlapRules.BlockedWindow(conv.Window, x, y, block))],

@@ -20,12 +20,13 @@ public sealed partial class DepthwiseConv2DRoom : ICKernelRoom
 
         // Rows of the DSP kernel's plane are whole words, so that pairs of elements load aligned.
         planeW = context.IsDsp ? (planeW + 1) & ~1 : planeW;
+        LinearShape shape = LinearLowering.ShapeOf(context, taps, taps);
         return new LoweredLayer(
             $"mcu_depthwise_conv2d_s8{context.KernelSuffix}",
             "mcu_depthwise_conv2d",
             [
                 CText.Window("window", window, x, y),
-                LinearLowering.ShapeField(context, taps, taps),
+                LinearLowering.ShapeField(context, shape),
                 CText.Field("multiplier", conv.Multiplier),
                 CText.Field("plane_h", planeH),
                 CText.Field("plane_w", planeW),
@@ -34,6 +35,7 @@ public sealed partial class DepthwiseConv2DRoom : ICKernelRoom
             context.IsDsp ? DspScratch(window, y, planeH, planeW) : planeH * planeW,
             PassesScratch: true)
         {
+            Shape = shape,
             Linear = Tables((LinearLayer)context.Layer, taps),
             Adapters = context.Variants.Select(v => v is null ? null : Tables(v, taps)).ToEquatableArray(),
             Overlaps = conv.Multiplier == 1 ? [new Overlap(0, 0, Exact: true)] : [],

@@ -16,14 +16,16 @@ public sealed partial class FullyConnectedRoom : ICKernelRoom
         long rows = context.View.Output.Shape.Elements / layer.OutputChannels;
         int rank = LinearLowering.LargestRank(context);
         context.View.Require(rows <= ushort.MaxValue, "MCU0901", "more than 65535 rows");
+        LinearShape shape = LinearLowering.ShapeOf(context, depth, padded);
         return new LoweredLayer(
             $"mcu_fully_connected_s8{context.KernelSuffix}",
             "mcu_fully_connected",
-            [LinearLowering.ShapeField(context, depth, padded), CText.Field("rows", rows)],
+            [LinearLowering.ShapeField(context, shape), CText.Field("rows", rows)],
             ["kernels/fully_connected/mcu_fully_connected.h", $"kernels/fully_connected/mcu_fully_connected_s8{context.KernelSuffix}.c", .. LinearLowering.RuntimeFiles(context)],
             context.IsDsp ? 2 * (padded + rank) : 2 * rank,
             PassesScratch: true)
         {
+            Shape = shape,
             Linear = LinearLowering.MatrixTables(context, layer, depth),
             Adapters = context.Variants.Select(v => v is null ? null : LinearLowering.MatrixTables(context, v, depth)).ToEquatableArray(),
 

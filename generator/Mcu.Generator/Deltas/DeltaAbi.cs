@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Mcu.Generator.Emit.C;
+using Mcu.Generator.Graphs;
+using Mcu.Generator.Int8;
+using Mcu.Generator.Lowering;
+using Mcu.Generator.Operators;
+using Mcu.Generator.Operators.Numerics;
+
+namespace Mcu.Generator.Deltas;
+
+/// <summary>
+/// All that a delta image relies on in one compiled network (docs/DELTA-FORMAT.md, "Base and ABI"): firmware and image hold
+/// the hash of the same text.
+/// </summary>
+/// <param name="Text">UTF-8 text with LF; what <c>NAME.abi.txt</c> holds.</param>
+/// <param name="Base">SHA-256 of the base model's file, 32 bytes.</param>
+/// <param name="Kernels">Decides the packing.</param>
+/// <param name="Slots">Layers that a delta may change, by index of the directory.</param>
+/// <param name="Model">The base with each layer's constants as compiled: a delta is quantised against these.</param>
+public sealed record DeltaAbi(string Text, EquatableArray<byte> Base, KernelSet Kernels, EquatableArray<DeltaSlot> Slots, Int8Model Model)
+{
+    /// <summary>Bytes of a hash that an image holds.</summary>
+    public const int HashBytes = 16;
+
+    /// <summary>SHA-256 of the text, 32 bytes.</summary>
+    public EquatableArray<byte> Hash => EquatableArray.Wrap(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
+
+    public int Packing => Kernels == KernelSet.Dsp ? 1 : 0;
+
+    /// <summary>The interface of a lowered program.</summary>
+    public static DeltaAbi Of(CProgram program)
+    {
+        EquatableArray<DeltaSlot> slots = program.Steps.Where(s => s.Layer.Shape is not null).Select((s, i) => Slot(program.Model, s, i)).ToEquatableArray();
+        ImmutableDictionary<string, Int8Layer> layers = program.Model.Layers.SetItems(slots.Select(s => KeyValuePair.Create(s.Node.Name, (Int8Layer)s.Layer)));
+        Int8Model model = program.Model with { Layers = layers, Adapters = EquatableArray<Int8Adapter>.Empty };
+        return new DeltaAbi(TextOf(program, slots), BaseOf(program), program.Kernels, slots, model);
+    }
+
+    private static DeltaSlot Slot(Int8Model model, CStep step, int index)
+    {
+        LinearShape shape = step.Layer.Shape!;
+        bool isDepthwise = shape.Kind == LinearKind.Depthwise;
+        LinearLayer layer = ConstantOutputs.Rescale((LinearLayer)model.Layers[step.Node.Name], shape.Depth, isDepthwise);
+        long largest = 0;
+        for (int o = 0; o < shape.Outputs; o++)
+        {
+            largest = Math.Max(largest, AccumulatorBound.WeightsOf(layer, shape.Depth, o, isDepthwise));
+        }
+
+        return new DeltaSlot(index, step.Index, step.Node, shape, layer, step.Layer.Linear!, 128 * largest, "all");
+    }
+
+    private static string TextOf(CProgram program, EquatableArray<DeltaSlot> slots)
+    {
+        var text = new StringBuilder("mcu-abi 1\n");
+        text.Append(Invariant($"packing {(program.Kernels == KernelSet.Dsp ? 1 : 0)}\n"))
+            .Append("input ").Append(Port(program.Input)).Append("output ").Append(Port(program.Output));
+        foreach (DeltaSlot slot in slots)
+        {
+            LinearLayer l = slot.Layer;
+            text.Append(Invariant($"layer {slot.Index} {(slot.Kind == LinearKind.Depthwise ? "depthwise" : "matrix")} {slot.Outputs} {slot.Depth} {(slot.IsFast ? 1 : 0)} "))
+                .Append(Invariant($"{Bits(l.InputScale)} {l.InputZeroPoint} {Bits(l.OutputScale)} {l.OutputZeroPoint} {slot.LargestInput} {slot.Channels} {Name(slot.Node.Name)}\n"))
+                .Append(Invariant($"scales {slot.Index} {string.Join(' ', l.WeightScales.Select(Bits))}\n"));
+        }
+
+        return text.Append("tables ").Append(Convert.ToHexStringLower(TablesHash(slots))).Append('\n').ToString();
+    }
+
+    private static string Port(Tensor tensor) =>
+        Invariant($"{tensor.Shape.Elements} {Bits(tensor.Quantization!.Scale)} {tensor.Quantization.ZeroPoint}\n");
+
+    private static string Bits(float value) => BitConverter.SingleToUInt32Bits(value).ToString("x8", CultureInfo.InvariantCulture);
+
+    /// <summary>A name is the rest of its line: control characters, which could end it, become a question mark.</summary>
+    private static string Name(string name) => string.Concat(name.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
+
+    /// <summary>Tables as the kernels read them, little-endian: weights, biases, multipliers, shifts, layer after layer.</summary>
+    private static byte[] TablesHash(EquatableArray<DeltaSlot> slots)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (CTable table in slots.SelectMany(s => new[] { s.Tables.Weights, s.Tables.Bias, s.Tables.Multiplier, s.Tables.Shift }))
+        {
+            hash.AppendData(table.ToBytes());
+        }
+
+        return hash.GetHashAndReset();
+    }
+
+    private static EquatableArray<byte> BaseOf(CProgram program)
+    {
+        byte[] hash = new byte[SHA256.HashSizeInBytes];
+        byte[] known = Convert.FromHexString(program.Model.Graph.Source.Sha256);
+        known.AsSpan(0, Math.Min(known.Length, hash.Length)).CopyTo(hash);
+        return EquatableArray.Wrap(hash);
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>A layer that a delta may change.</summary>
+/// <param name="Index">Index in the image's directory and in the firmware's table.</param>
+/// <param name="Step">Index of its kernel call.</param>
+/// <param name="Layer">
+/// Constants as compiled, in the graph's layout. Outputs whose weights are all zero have the replaced scale of
+/// <see cref="ConstantOutputs"/>; <see cref="LinearLayer.WeightScales"/> agree with it.
+/// </param>
+/// <param name="Tables">The base's tables as the kernels read them.</param>
+/// <param name="LargestInput">The largest <c>128·sum |w|</c> over the outputs.</param>
+/// <param name="Channels">Source channels that exist: <c>all</c> or ranges.</param>
+public sealed record DeltaSlot(
+    int Index, int Step, Node Node, LinearShape Shape, LinearLayer Layer, LinearTables Tables, long LargestInput, string Channels)
+{
+    public LinearKind Kind => Shape.Kind;
+
+    public int Outputs => Shape.Outputs;
+
+    /// <summary>Weights of one output.</summary>
+    public int Depth => Shape.Depth;
+
+    /// <summary>Whether the kernels requantise by the fast path, with narrower limits.</summary>
+    public bool IsFast => Shape.IsFast;
+}
