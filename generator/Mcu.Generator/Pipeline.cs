@@ -1,5 +1,6 @@
 using Mcu.Generator.Adapters;
 using Mcu.Generator.Calibration;
+using Mcu.Generator.Deltas;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit;
 using Mcu.Generator.Emit.C;
@@ -52,9 +53,17 @@ public static class Pipeline
         Graph asRead = ModelReader.ReadFile(options.BasePath, notes);
         options.Dump?.Invoke("read", asRead);
         Graph canonical = StandardPasses.Canonicalise(asRead, notes, options.Dump);
-        PeftAdapter[] adapters = [.. options.AdapterPaths.Select(path => PeftReader.ReadFolder(path, notes))];
+        return new LoadedModel(asRead, canonical, Adapters(options, canonical, notes).ToEquatableArray());
+    }
+
+    /// <summary>In the order of the command line: folders are bound to the graph, delta images name their layers themselves.</summary>
+    private static IEnumerable<BoundAdapter> Adapters(CompileOptions options, Graph canonical, DiagnosticBag notes)
+    {
+        string[] folders = [.. options.AdapterPaths.Where(path => !DeltaFile.IsNamed(path))];
+        PeftAdapter[] adapters = [.. folders.Select(path => PeftReader.ReadFolder(path, notes))];
         AdapterMap? map = options.AdapterMapPath is null ? null : AdapterMap.Read(options.AdapterMapPath);
-        return new LoadedModel(asRead, canonical, AdapterBinder.BindAll(adapters, canonical, map, notes).ToEquatableArray());
+        var bound = new Queue<BoundAdapter>(AdapterBinder.BindAll(adapters, canonical, map, notes));
+        return [.. options.AdapterPaths.Select(path => DeltaFile.IsNamed(path) ? DeltaAdapter.Load(path) : bound.Dequeue())];
     }
 
     /// <summary>The int8 model with its adapters; an int8 base keeps its own parameters.</summary>
@@ -71,7 +80,9 @@ public static class Pipeline
         Int8Model model = Int8Model.Prepare(graph);
         foreach (BoundAdapter adapter in loaded.Adapters)
         {
-            model = Int8AdapterBuilder.Add(model, floatGraph, adapter, options.AdapterMode);
+            model = adapter.Delta is { } delta
+                ? DeltaAdapter.Add(model, delta, adapter)
+                : Int8AdapterBuilder.Add(model, floatGraph, adapter, options.AdapterMode);
         }
 
         return model;
@@ -93,7 +104,8 @@ public static class Pipeline
         return Calibrator.Run(graph, samples, options.CalibrationMethod, progress is null ? null : new StageProgress(progress, "calibrate"), cancellation);
     }
 
-    private static CProgram Lower(Int8Model model, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation)
+    /// <summary>Kernel calls and a memory plan, with the kernels that the options prefer.</summary>
+    public static CProgram Lower(Int8Model model, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation)
     {
         CProgram portable() => CProgramBuilder.Build(model, KernelSet.Portable, options.Planner, notes, cancellation);
         if (!options.Target.Isa.Dsp)

@@ -1,3 +1,4 @@
+using Mcu.Generator.Deltas;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Ingest.Peft;
 
@@ -9,6 +10,9 @@ namespace Mcu.Generator.Adapters;
 /// <param name="Patches">Ordered by node, at most one of a kind per node.</param>
 public sealed record BoundAdapter(string Name, string Sha256, EquatableArray<BoundPatch> Patches)
 {
+    /// <summary>The delta image that the adapter is, which holds int8 tables in place of patches; null for others.</summary>
+    public DeltaFile? Delta { get; init; }
+
     /// <summary>The changes of one node.</summary>
     public IEnumerable<BoundPatch> PatchesOf(string nodeName) => Patches.Where(p => p.NodeName == nodeName);
 }

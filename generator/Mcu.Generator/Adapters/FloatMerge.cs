@@ -12,6 +12,11 @@ public static class FloatMerge
     /// <exception cref="DiagnosticException">MCU0511: a merged value is not finite.</exception>
     public static Graph Apply(Graph graph, BoundAdapter adapter)
     {
+        if (adapter.Delta is not null)
+        {
+            throw new DiagnosticException("MCU1214", "A delta image holds int8 tables and has no float form.", adapter.Name, "Use --on reference, host or an emulator, or give the adapter that it was packed from.");
+        }
+
         var nodes = graph.Nodes.ToArray();
         Dictionary<string, int> uses = graph.Nodes.SelectMany(n => n.Inputs).CountBy(i => i, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
         Dictionary<string, Tensor> changed = new(StringComparer.Ordinal);

@@ -31,12 +31,17 @@ public sealed record DeltaAbi(string Text, EquatableArray<byte> Base, KernelSet 
     public int Packing => Kernels == KernelSet.Dsp ? 1 : 0;
 
     /// <summary>The interface of a lowered program.</summary>
-    public static DeltaAbi Of(CProgram program)
+    public static DeltaAbi Of(CProgram program) => Of(program.Model, program.Kernels, program.Steps);
+
+    /// <summary>The interface that the model will have with a kernel set, without planning its memory.</summary>
+    public static DeltaAbi Of(Int8Model model, KernelSet kernels) => Of(model, kernels, CProgramBuilder.Steps(model, kernels));
+
+    private static DeltaAbi Of(Int8Model model, KernelSet kernels, IEnumerable<CStep> steps)
     {
-        EquatableArray<DeltaSlot> slots = program.Steps.Where(s => s.Layer.Shape is not null).Select((s, i) => Slot(program.Model, s, i)).ToEquatableArray();
-        ImmutableDictionary<string, Int8Layer> layers = program.Model.Layers.SetItems(slots.Select(s => KeyValuePair.Create(s.Node.Name, (Int8Layer)s.Layer)));
-        Int8Model model = program.Model with { Layers = layers, Adapters = EquatableArray<Int8Adapter>.Empty };
-        return new DeltaAbi(TextOf(program, slots), BaseOf(program), program.Kernels, slots, model);
+        EquatableArray<DeltaSlot> slots = steps.Where(s => s.Layer.Shape is not null).Select((s, i) => Slot(model, s, i)).ToEquatableArray();
+        ImmutableDictionary<string, Int8Layer> layers = model.Layers.SetItems(slots.Select(s => KeyValuePair.Create(s.Node.Name, (Int8Layer)s.Layer)));
+        Int8Model compiled = model with { Layers = layers, Adapters = EquatableArray<Int8Adapter>.Empty };
+        return new DeltaAbi(TextOf(compiled.Graph, kernels, slots), BaseOf(compiled.Graph), kernels, slots, compiled);
     }
 
     private static DeltaSlot Slot(Int8Model model, CStep step, int index)
@@ -53,11 +58,11 @@ public sealed record DeltaAbi(string Text, EquatableArray<byte> Base, KernelSet 
         return new DeltaSlot(index, step.Index, step.Node, shape, layer, step.Layer.Linear!, 128 * largest, "all");
     }
 
-    private static string TextOf(CProgram program, EquatableArray<DeltaSlot> slots)
+    private static string TextOf(Graph graph, KernelSet kernels, EquatableArray<DeltaSlot> slots)
     {
         var text = new StringBuilder("mcu-abi 1\n");
-        text.Append(Invariant($"packing {(program.Kernels == KernelSet.Dsp ? 1 : 0)}\n"))
-            .Append("input ").Append(Port(program.Input)).Append("output ").Append(Port(program.Output));
+        text.Append(Invariant($"packing {(kernels == KernelSet.Dsp ? 1 : 0)}\n"))
+            .Append("input ").Append(Port(graph[graph.Inputs[0]])).Append("output ").Append(Port(graph[graph.Outputs[0]]));
         foreach (DeltaSlot slot in slots)
         {
             LinearLayer l = slot.Layer;
@@ -89,10 +94,10 @@ public sealed record DeltaAbi(string Text, EquatableArray<byte> Base, KernelSet 
         return hash.GetHashAndReset();
     }
 
-    private static EquatableArray<byte> BaseOf(CProgram program)
+    private static EquatableArray<byte> BaseOf(Graph graph)
     {
         byte[] hash = new byte[SHA256.HashSizeInBytes];
-        byte[] known = Convert.FromHexString(program.Model.Graph.Source.Sha256);
+        byte[] known = Convert.FromHexString(graph.Source.Sha256);
         known.AsSpan(0, Math.Min(known.Length, hash.Length)).CopyTo(hash);
         return EquatableArray.Wrap(hash);
     }

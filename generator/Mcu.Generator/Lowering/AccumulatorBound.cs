@@ -40,7 +40,7 @@ public static class AccumulatorBound
     private static long Adapter(LinearLayer layer, int output)
     {
         long bound = 0;
-        if (layer.Side is { } side)
+        foreach (SidePath side in layer.Terms)
         {
             for (int r = 0; r < side.Rank; r++)
             {

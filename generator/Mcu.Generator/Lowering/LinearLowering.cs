@@ -49,6 +49,7 @@ public static class LinearLowering
     public static LinearTables MatrixTables(LoweringContext context, LinearLayer layer, int depth)
     {
         bool dsp = context.IsDsp;
+        context.View.Require(layer.FurtherSides.Length == 0, "MCU1215", "a composed delta has several low-rank terms in one layer, which compiled-in adapters cannot hold", "Attach the image on the device, or give its parts as adapters of their own.");
         int rows = PaddedRows(layer.OutputChannels, dsp);
         layer = ConstantOutputs.Rescale(layer, depth, outputsInnermost: false);
         return new LinearTables(

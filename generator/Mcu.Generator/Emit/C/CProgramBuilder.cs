@@ -23,6 +23,20 @@ public static class CProgramBuilder
     {
         Graph graph = model.Graph;
         Require(graph, graph.Inputs.Length == 1 && graph.Outputs.Length == 1, "MCU0911", "The emitted interface has one input and one output.");
+        (List<CStep> steps, Dictionary<string, string> aliases) = StepsOf(model, kernels);
+        Require(graph, steps.Count > 0, "MCU0912", "The network computes nothing.");
+        PlanProblem problem = ProblemOf(graph, steps, aliases);
+        MemoryPlan plan = MemoryPlanner.Plan(problem, options, notes, cancellation);
+        PlanVerifier.Verify(problem, plan);
+        return new CProgram(model, kernels, steps.ToEquatableArray(), problem, plan, aliases);
+    }
+
+    /// <summary>Kernel calls of the model in execution order.</summary>
+    public static IReadOnlyList<CStep> Steps(Int8Model model, KernelSet kernels) => StepsOf(model, kernels).Steps;
+
+    private static (List<CStep> Steps, Dictionary<string, string> Aliases) StepsOf(Int8Model model, KernelSet kernels)
+    {
+        Graph graph = model.Graph;
         var aliases = new Dictionary<string, string>(StringComparer.Ordinal) { [graph.Inputs[0]] = graph.Inputs[0] };
         var steps = new List<CStep>();
         foreach (Node node in graph.Nodes)
@@ -35,11 +49,7 @@ public static class CProgramBuilder
             }
         }
 
-        Require(graph, steps.Count > 0, "MCU0912", "The network computes nothing.");
-        PlanProblem problem = ProblemOf(graph, steps, aliases);
-        MemoryPlan plan = MemoryPlanner.Plan(problem, options, notes, cancellation);
-        PlanVerifier.Verify(problem, plan);
-        return new CProgram(model, kernels, steps.ToEquatableArray(), problem, plan, aliases);
+        return (steps, aliases);
     }
 
     private static LoweredLayer? Lower(Int8Model model, Node node, KernelSet kernels)

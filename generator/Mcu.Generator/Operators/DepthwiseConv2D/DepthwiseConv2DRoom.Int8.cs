@@ -28,8 +28,25 @@ public sealed partial class DepthwiseConv2DRoom : IInt8Room
                     accumulator += weights[(k * y[3]) + o] * patch[(k * channels) + (o / conv.Multiplier)];
                 }
 
+                if (linear.Corrections is { } corrections)
+                {
+                    accumulator += Correct(corrections, o, patch, channels, o / conv.Multiplier);
+                }
+
                 run.Output.Int8[(position * y[3]) + o] = linear.Finish(accumulator, o);
             }
         }
+    }
+
+    /// <summary>What changed weights of one output add; their columns are taps.</summary>
+    private static int Correct(SparseCorrection corrections, int output, int[] patch, int channels, int channel)
+    {
+        int sum = 0;
+        for (int i = corrections.RowStarts[output]; i < corrections.RowStarts[output + 1]; i++)
+        {
+            sum += corrections.Differences[i] * patch[(corrections.Columns[i] * channels) + channel];
+        }
+
+        return sum;
     }
 }

@@ -27,6 +27,12 @@ public sealed record LinearLayer(
     /// <summary>A LoRA side path that adds to the accumulator; null for none.</summary>
     public SidePath? Side { get; init; }
 
+    /// <summary>Side paths of composed adapters beside <see cref="Side"/>, each with its own rounding.</summary>
+    public EquatableArray<SidePath> FurtherSides { get; init; }
+
+    /// <summary>All side paths.</summary>
+    public IEnumerable<SidePath> Terms => Side is null ? [] : FurtherSides.Prepend(Side);
+
     /// <summary>Changed weights that correct the accumulator; null for none.</summary>
     public SparseCorrection? Corrections { get; init; }
 

@@ -10,19 +10,19 @@ public static class LinearReference
     /// <summary>All outputs of a position whose outputs each read the whole patch (convolution without groups, fully connected).</summary>
     public static void Run(LinearLayer layer, ReadOnlySpan<int> patch, Span<sbyte> outputs)
     {
-        Span<int> projected = layer.Side is null ? [] : new int[layer.Side.Rank];
-        if (layer.Side is not null)
+        var terms = new List<(SidePath Side, int[] Projected)>();
+        foreach (SidePath side in layer.Terms)
         {
-            Project(layer.Side, patch, projected);
+            terms.Add((side, Project(side, patch)));
         }
 
         ReadOnlySpan<sbyte> weights = layer.Weights.Span;
         for (int o = 0; o < outputs.Length; o++)
         {
             int accumulator = layer.Bias[o] + Dot(weights.Slice(o * patch.Length, patch.Length), patch);
-            if (layer.Side is not null)
+            foreach ((SidePath side, int[] projected) in terms)
             {
-                accumulator += Expand(layer.Side, projected, o);
+                accumulator += Expand(side, projected, o);
             }
 
             if (layer.Corrections is not null)
@@ -46,17 +46,20 @@ public static class LinearReference
         return sum;
     }
 
-    private static void Project(SidePath side, ReadOnlySpan<int> patch, Span<int> projected)
+    private static int[] Project(SidePath side, ReadOnlySpan<int> patch)
     {
+        var projected = new int[side.Rank];
         ReadOnlySpan<sbyte> a = side.A.Span;
         for (int r = 0; r < side.Rank; r++)
         {
             int sum = Dot(a.Slice(r * patch.Length, patch.Length), patch);
             projected[r] = Math.Clamp(FixedPoint.Requantize(sum, side.Multipliers[r], side.Shifts[r]), short.MinValue, short.MaxValue);
         }
+
+        return projected;
     }
 
-    private static int Expand(SidePath side, ReadOnlySpan<int> projected, int output)
+    private static int Expand(SidePath side, int[] projected, int output)
     {
         int sum = 0;
         for (int r = 0; r < projected.Length; r++)

@@ -1,0 +1,57 @@
+using Mcu.Generator.Graphs;
+using Mcu.Generator.Lowering;
+
+namespace Mcu.Generator.Deltas;
+
+/// <summary>What must be known of a compiled network to read or write the records of an image: shapes and packing.</summary>
+/// <param name="Abi">Hash of the ABI's text.</param>
+/// <param name="Base">Hash of the base model's file; null where only the text of the ABI is known.</param>
+/// <param name="Packing">0 rows, 1 pairs of rows for the DSP kernels.</param>
+/// <param name="Layers">In the order of the directory.</param>
+public sealed record DeltaInterface(DeltaHash Abi, DeltaHash? Base, int Packing, EquatableArray<DeltaLayerShape> Layers)
+{
+    public static DeltaInterface Of(DeltaAbi abi) => new(
+        DeltaHash.Read(abi.Hash.Span),
+        DeltaHash.Read(abi.Base.Span),
+        abi.Packing,
+        abi.Slots.Select(s => new DeltaLayerShape(
+            s.Node.Name, s.Kind == LinearKind.Depthwise, s.Outputs, s.Depth, s.IsFast, s.Layer.InputZeroPoint, s.LargestInput)).ToEquatableArray());
+
+    /// <summary>
+    /// MCU1207 where the image was made for another base, MCU1208 where for another compilation of it or another kind of core.
+    /// </summary>
+    public void Require(DeltaFile file)
+    {
+        if (Base is { } known && known != file.Header.Base)
+        {
+            throw DeltaFile.Error("MCU1207", $"it was made for the base {file.Header.Base}, this is {known}", file.Name, "Pack the adapter again for this base.");
+        }
+
+        if (Abi != file.Header.Abi || Layers.Length != file.Records.Length)
+        {
+            throw DeltaFile.Error(
+                "MCU1208",
+                $"it was made for the ABI {file.Header.Abi}, this is {Abi}",
+                file.Name,
+                "Compile with the options that it was packed with (target, optimisation, calibration), or pack it again.");
+        }
+    }
+}
+
+/// <summary>One layer that a delta may change.</summary>
+/// <param name="Name">Name of its node.</param>
+/// <param name="IsDepthwise">Depthwise layers are not packed.</param>
+/// <param name="Outputs">Output channels.</param>
+/// <param name="Depth">Weights of one output.</param>
+/// <param name="IsFast">Whether its accumulators and requantisation keep to the narrower limits.</param>
+/// <param name="LargestInput">The largest <c>128·Σ|w|</c> over its outputs in the base.</param>
+public sealed record DeltaLayerShape(string Name, bool IsDepthwise, int Outputs, int Depth, bool IsFast, int InputZeroPoint, long LargestInput)
+{
+    /// <summary>Rows as stored.</summary>
+    public int PaddedRows(int rows, int packing) => LinearLowering.PaddedRows(rows, IsPaired(packing));
+
+    public int PaddedDepth(int depth, int packing) => LinearLowering.PaddedDepth(depth, IsPaired(packing));
+
+    /// <summary>Whether matrices are stored in pairs of rows.</summary>
+    public bool IsPaired(int packing) => packing == 1 && !IsDepthwise;
+}
