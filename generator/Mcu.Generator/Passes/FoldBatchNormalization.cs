@@ -22,7 +22,7 @@ public sealed class FoldBatchNormalization : IGraphPass
         {
             if (BatchAffine.Of(graph, node) is { } affine
                 && rewrite.Index.ProducerOf(node.Inputs[0]) is { } layer
-                && LinearLayer.Of(graph, layer) is { Activation.IsNone: true, HasConstantBias: true } linear
+                && LinearNode.Of(graph, layer) is { Activation.IsNone: true, HasConstantBias: true } linear
                 && linear.ChannelAxis == 1
                 && rewrite.Index.IsUsedOnce(node.Inputs[0])
                 && rewrite.TryTake(node, layer))
@@ -36,7 +36,7 @@ public sealed class FoldBatchNormalization : IGraphPass
         }
     }
 
-    private static void Fold(GraphRewrite rewrite, Node node, LinearLayer linear, BatchAffine affine)
+    private static void Fold(GraphRewrite rewrite, Node node, LinearNode linear, BatchAffine affine)
     {
         Tensor scaled = Constants.ScaledRows(linear.Weights, affine.Factors, affine.Offsets);
         string weights = rewrite.SetConstant(linear.Weights, Constants.WithForeignBias(scaled, node.Inputs[2]), "folded");

@@ -31,48 +31,37 @@ public sealed class FoldBias : IGraphPass
         Graph graph = rewrite.Graph;
         if (graph[add.Inputs[1 - side]] is not { Data: FloatData } constant
             || rewrite.Index.ProducerOf(product) is not { } layer
-            || LinearLayer.Of(graph, layer) is not { Activation.IsNone: true } linear
+            || LinearNode.Of(graph, layer) is not { Activation.IsNone: true } linear
             || !linear.HasConstantBias
             || graph[product].Shape != graph[add.Output].Shape
             || !rewrite.Index.IsUsedOnce(product)
-            || PerChannel(constant, linear) is not { } values
+            || ConstantOperand.AlongAxis(constant, linear.OutputRank - linear.ChannelAxis, linear.Outputs) is not { } values
             || !rewrite.TryTake(add, layer))
         {
             return false;
         }
 
+        rewrite.Replace(layer, WithAddend(rewrite, linear, constant, values) with { Operator = linear.With(((Add)add.Operator).Activation), Outputs = add.Outputs });
+        rewrite.Remove(add);
+        return true;
+    }
+
+    /// <summary>The layer's node with a constant added to its bias; the weights record what an adapter needs to know of it.</summary>
+    internal static Node WithAddend(GraphRewrite rewrite, LinearNode linear, Tensor constant, float[] values)
+    {
         string bias = linear.Bias is null
             ? rewrite.SetConstant(constant, Constants.Of(constant, new Shape(values.Length), values), "bias")
             : rewrite.SetConstant(linear.Bias, Constants.Of(linear.Bias, linear.Bias.Shape, [.. linear.Bias.Floats().Zip(values, (a, b) => a + b)]), "bias");
         Tensor weights = linear.Weights;
+        string name = weights.Name;
         if (linear.Bias is not null || weights.Fold is { RowScale.Length: > 0 })
         {
             double[] one = [.. values.Select(_ => 1.0)];
             Tensor recorded = weights with { Fold = Constants.ScaledRows(weights, one, [.. values.Select(v => (double)v)]).Fold };
             recorded = Constants.WithForeignBias(recorded, constant.Name);
-            layer = layer with { Inputs = [layer.Inputs[0], rewrite.SetConstant(weights, recorded, "weights"), bias] };
+            name = rewrite.SetConstant(weights, recorded, "weights");
         }
 
-        Operator fused = linear.With(((Add)add.Operator).Activation);
-        rewrite.Replace(layer, new Node(layer.Name, fused, [layer.Inputs[0], layer.Inputs[1], bias], add.Outputs));
-        rewrite.Remove(add);
-        return true;
-    }
-
-    /// <summary>The constant as one value per output channel, or null when it varies along another axis.</summary>
-    private static float[]? PerChannel(Tensor constant, LinearLayer linear)
-    {
-        int channels = linear.Outputs;
-        if (constant.Shape.Elements == 1)
-        {
-            return [.. Enumerable.Repeat(constant.Floats()[0], channels)];
-        }
-
-        // Axes are counted from the end, as broadcasting does.
-        int axisFromEnd = linear.OutputRank - linear.ChannelAxis;
-        bool fits = constant.Shape.Rank >= axisFromEnd
-            && constant.Shape.Elements == channels
-            && constant.Shape[constant.Shape.Rank - axisFromEnd] == channels;
-        return fits ? constant.Floats() : null;
+        return linear.Node with { Inputs = [linear.Node.Inputs[0], name, bias] };
     }
 }

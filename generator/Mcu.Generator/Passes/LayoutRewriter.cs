@@ -152,7 +152,7 @@ internal sealed class LayoutRewriter
     }
 
     /// <summary>Where the tensor comes from, for a form with <c>new.Shape[i] == old.Shape[permutation[i]]</c>.</summary>
-    private static TensorSource? SourceOf(Tensor old, EquatableArray<int> permutation)
+    public static TensorSource? SourceOf(Tensor old, EquatableArray<int> permutation)
     {
         if (old.Source is not { } source)
         {

@@ -11,8 +11,23 @@ internal static class LayoutRules
     {
         string input = node.Inputs[0];
         LayoutView view = rewriter.ViewOf(input);
-        view = view.IsPlain ? view : LayoutView.Of(rewriter.InOldOrder(input), rewriter.Old[input].Shape);
-        rewriter.SetView(node.Output, view.Transposed(transpose.Permutation));
+        rewriter.SetView(node.Output, Plain(rewriter, input, view).Transposed(transpose.Permutation));
+    }
+
+    /// <summary>
+    /// The view without a reshape outside. Where whole groups of axes stay together (height and width become tokens), the
+    /// base is reshaped instead, which is free; otherwise the tensor is computed in its old order.
+    /// </summary>
+    private static LayoutView Plain(LayoutRewriter rewriter, string name, LayoutView view)
+    {
+        if (view.IsPlain)
+        {
+            return view;
+        }
+
+        return ReshapedView.Of(view with { Shape = Permute.Shape(view.BaseShape, view.Permutation) }, view.Shape) is { } groups
+            ? groups with { Base = rewriter.AddReshape(view.Base, groups.BaseShape, $"{name}/base") }
+            : LayoutView.Of(rewriter.InOldOrder(name), rewriter.Old[name].Shape);
     }
 
     public static void Reshape(LayoutRewriter rewriter, Node node, Reshape reshape)
@@ -27,6 +42,13 @@ internal static class LayoutRules
 
         rewriter.SetView(node.Output, view with { Shape = reshape.Target });
     }
+
+    /// <summary>
+    /// Whether a softmax over the last axis, which is the fastest, would run along another one of the base though putting
+    /// the axes back costs nothing.
+    /// </summary>
+    public static bool LosesLastAxis(LayoutView view, Softmax softmax) =>
+        view is { IsPlain: true, Moves: true, KeepsOrder: true } && softmax.Axis == view.Shape.Rank - 1 && view.Permutation[softmax.Axis] != softmax.Axis;
 
     public static void ElementWise(LayoutRewriter rewriter, Node node)
     {

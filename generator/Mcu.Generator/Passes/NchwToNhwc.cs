@@ -51,11 +51,14 @@ public sealed class NchwToNhwc : IGraphPass
             case Reshape reshape:
                 LayoutRules.Reshape(rewriter, node, reshape);
                 break;
-            case Clamp or Identity:
+            case Clamp or Identity or Gelu:
                 LayoutRules.ElementWise(rewriter, node);
                 break;
-            case Add:
+            case Add or Mul:
                 LayoutAddRule.Apply(rewriter, node);
+                break;
+            case Softmax softmax when LayoutRules.LosesLastAxis(rewriter.ViewOf(node.Inputs[0]), softmax):
+                rewriter.AddUnchanged(node);
                 break;
             case Pad or Softmax or Mean when rewriter.ViewOf(node.Inputs[0]) is { IsPlain: true, Moves: true } view:
                 LayoutRules.AlongAxes(rewriter, node, view);

@@ -1,22 +1,36 @@
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
+using Mcu.Generator.Ingest.Peft;
 
 namespace Mcu.Generator.Passes;
 
 /// <summary>The standard lists of passes.</summary>
 public static class StandardPasses
 {
-    /// <summary>For a float graph: NHWC, batch normalisations, biases, activations and paddings folded.</summary>
-    public static PassPipeline Float { get; } = new(
+    /// <summary>For a float graph, first part: decomposed operators fused, matrix products as layers with their biases.</summary>
+    public static PassPipeline FloatOperators { get; } = new(
     [
         new RemoveDeadNodes(),
         new ConstantFolding(),
         new RemoveIdentity(),
+        new FuseLayerNormalization(),
+        new FuseGelu(),
+        new ConstantOperands(),
         new GemmToFullyConnected(),
         new MatMulToFullyConnected(),
+        new MatMulToBatchMatMul(),
         new FoldBias(),
+    ]);
+
+    /// <summary>Second part: NHWC, batch normalisations, biases, scales, activations and paddings folded.</summary>
+    public static PassPipeline FloatLayers { get; } = new(
+    [
+        new FoldBias(),
+        new FoldBiasThroughAdd(),
+        new FoldScale(),
         new FoldBatchNormalization(),
         new BatchNormalizationToDepthwise(),
+        new OrientBatchMatMul(),
         new NchwToNhwc(),
         new ConvToDepthwise(),
         new FoldPad(),
@@ -48,5 +62,29 @@ public static class StandardPasses
     /// <param name="notes">Receives what was folded.</param>
     /// <param name="dump">Called after each pass that changed the graph.</param>
     public static Graph Canonicalise(Graph graph, DiagnosticBag notes, Action<string, Graph>? dump = null) =>
-        (graph.IsInt8 ? Int8 : Float).Run(graph, notes, dump);
+        Canonicalise(graph, GraphLoraMode.Run, notes, dump).Graph;
+
+    /// <inheritdoc cref="Canonicalise(Graph, DiagnosticBag, Action{string, Graph}?)"/>
+    /// <param name="lora">What happens to low-rank branches in the graph.</param>
+    /// <exception cref="DiagnosticException">MCU0651: merge or lift is asked for, but the graph has no such branch.</exception>
+    public static CanonicalForm Canonicalise(Graph graph, GraphLoraMode lora, DiagnosticBag notes, Action<string, Graph>? dump = null)
+    {
+        if (graph.IsInt8)
+        {
+            return new CanonicalForm(TakeGraphLora.Run(Int8.Run(graph, notes, dump), lora, notes).Graph, null);
+        }
+
+        Graph layers = FloatOperators.Run(graph, notes, dump);
+        (Graph taken, PeftAdapter? lifted) = TakeGraphLora.Run(layers, lora, notes);
+        if (!ReferenceEquals(taken, layers))
+        {
+            GraphValidator.Validate(taken);
+            dump?.Invoke(nameof(TakeGraphLora), taken);
+        }
+
+        return new CanonicalForm(FloatLayers.Run(taken, notes, dump), lifted);
+    }
 }
+
+/// <summary>A canonical graph, and the adapter that was lifted out of it, not yet bound (null for none).</summary>
+public sealed record CanonicalForm(Graph Graph, PeftAdapter? Lifted);

@@ -36,7 +36,9 @@ public class OnnxBackendTests
     [InlineData("operator_flatten")]
     [InlineData("operator_maxpool")]
     [InlineData("operator_mm")]
+    [InlineData("operator_pow")]
     [InlineData("operator_reduced_mean_keepdim")]
+    [InlineData("operator_sqrt")]
     [InlineData("softmax_lastdim")]
     public void Published_case_gives_the_published_output(string name)
     {
@@ -59,10 +61,8 @@ public class OnnxBackendTests
     [InlineData("log_softmax_lastdim", "LogSoftmax")]
     [InlineData("operator_chunk", "Split")]
     [InlineData("operator_convtranspose", "ConvTranspose")]
-    [InlineData("operator_params", "Mul")]
-    [InlineData("operator_pow", "Pow")]
+    [InlineData("operator_params", "Tanh")]
     [InlineData("operator_reduced_sum_keepdim", "ReduceSum")]
-    [InlineData("operator_sqrt", "Sqrt")]
     public void Unsupported_operator_is_refused_by_name_with_the_list_of_supported_ones(string name, string op)
     {
         string path = TestData.Shared($"onnx-backend/test_{name}/model.onnx");
@@ -97,6 +97,17 @@ public class OnnxBackendTests
         TensorValue actual = FloatReference.Run(graph, inputs)[graph.Outputs[0]];
         TensorValue expected = Tensor(Path.Combine(folder, "test_data_set_0", "output_0.pb"));
         Assert.Equal(expected.Shape, actual.Shape);
+
+        // Roots of negative numbers are published as NaN; there NaN is wanted, and zero stands for both.
+        for (int i = 0; i < expected.Floats.Length; i++)
+        {
+            if (float.IsNaN(expected.Floats[i]))
+            {
+                Assert.True(float.IsNaN(actual.Floats[i]), $"element {i}");
+                expected.Floats[i] = actual.Floats[i] = 0;
+            }
+        }
+
         TensorComparison comparison = TensorComparison.Of(graph.Nodes[^1], graph.Outputs[0], new TensorSource("expected", []), actual, expected);
         Assert.True(comparison.Passed, comparison.ToString());
     }

@@ -68,6 +68,19 @@ internal sealed class OnnxModelBuilder
         return this;
     }
 
+    /// <summary>A node of ONNX Runtime's own domain.</summary>
+    public OnnxModelBuilder Microsoft(string op, string inputs, string outputs)
+    {
+        if (Model.OpsetImport.Count == 1)
+        {
+            Model.OpsetImport.Add(new OperatorSetIdProto { Domain = OnnxFile.MicrosoftDomain, Version = 1 });
+        }
+
+        Node(op, inputs, outputs);
+        Graph.Node[^1].Domain = OnnxFile.MicrosoftDomain;
+        return this;
+    }
+
     public byte[] Bytes() => Model.ToByteArray();
 
     public Graph Read(DiagnosticBag? notes = null) => OnnxReader.Read(Bytes(), "test.onnx", notes ?? new DiagnosticBag());

@@ -311,10 +311,10 @@ public class PassTests
         .Weights("mean", [channels])
         .Weights("var", [channels], [.. Enumerable.Range(1, (int)channels).Select(i => 0.3f * i)]);
 
-    private static string[] Operators(Graph graph) => [.. graph.Nodes.Select(n => n.Operator.GetType().Name)];
+    internal static string[] Operators(Graph graph) => [.. graph.Nodes.Select(n => n.Operator.GetType().Name)];
 
     /// <summary>The canonical graph, after both forms agreed with ONNX Runtime on every tensor that has a source.</summary>
-    private static Graph Canonical(OnnxModelBuilder model, DiagnosticBag? notes = null)
+    internal static Graph Canonical(OnnxModelBuilder model, DiagnosticBag? notes = null)
     {
         Graph read = model.Read();
         Graph canonical = StandardPasses.Canonicalise(read, notes ?? new DiagnosticBag());

@@ -14,6 +14,9 @@ internal static class OnnxFile
 
     public const int MaxNodes = 10_000;
 
+    /// <summary>ONNX Runtime's own operators.</summary>
+    public const string MicrosoftDomain = "com.microsoft";
+
     public const int OldestOpset = 6;
 
     public const int NewestOpset = 21;
@@ -61,7 +64,19 @@ internal static class OnnxFile
             throw Error("MCU0325", $"The graph has {model.Graph.Node.Count} nodes; at most {MaxNodes} are read.");
         }
 
+        CheckMicrosoftOpset(model, Error);
         return DefaultOpset(model, Error);
+    }
+
+    /// <summary>The operators that are read from ONNX Runtime's own domain have been of version 1 since they exist.</summary>
+    private static void CheckMicrosoftOpset(ModelProto model, Func<string, string, string, DiagnosticException> error)
+    {
+        long[] versions = [.. model.OpsetImport.Where(o => o.Domain == MicrosoftDomain).Select(o => o.Version).Distinct()];
+        if (versions is not [1] && model.Graph.Node.Any(n => n.Domain == MicrosoftDomain))
+        {
+            string found = versions.Length == 0 ? "none" : string.Join(", ", versions);
+            throw error("MCU0305", $"The model's version of the operator set '{MicrosoftDomain}' is {found}; 1 is expected.", "Export the model again.");
+        }
     }
 
     private static int DefaultOpset(ModelProto model, Func<string, string, string, DiagnosticException> error)

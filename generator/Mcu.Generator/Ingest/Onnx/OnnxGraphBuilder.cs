@@ -48,11 +48,19 @@ internal sealed class OnnxGraphBuilder(ModelSource source, DiagnosticBag notes)
         undecoded.Add(name, proto);
     }
 
-    /// <summary>A constant computed while reading (shapes).</summary>
+    /// <summary>A constant computed while reading.</summary>
     public void AddConstant(OnnxNode node, Tensor tensor)
     {
         Claim(tensor.Name, Place(node));
         decoded.Add(tensor.Name, tensor);
+    }
+
+    /// <summary>A float constant that the file holds in another form, under the node's name with a suffix; returns its name.</summary>
+    public string AddFloats(OnnxNode node, string suffix, Shape shape, float[] values)
+    {
+        string name = Free($"{node.Name}/{suffix}");
+        AddConstant(node, new Tensor(name, DataType.Float32, shape) { Data = new FloatData(EquatableArray.Wrap(values)) });
+        return name;
     }
 
     public bool IsConstant(string name) => undecoded.ContainsKey(name) || decoded.ContainsKey(name);

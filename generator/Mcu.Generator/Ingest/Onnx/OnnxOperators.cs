@@ -12,39 +12,64 @@ internal static class OnnxOperators
     private static readonly FrozenDictionary<string, Action<OnnxNode, OnnxGraphBuilder>> Readers =
         new Dictionary<string, Action<OnnxNode, OnnxGraphBuilder>>(StringComparer.Ordinal)
         {
-            ["Add"] = ReadAdd,
+            ["Add"] = OnnxElementwiseOperators.ReadAdd,
             ["AveragePool"] = OnnxWindowOperators.ReadAveragePool,
             ["BatchNormalization"] = ReadBatchNormalization,
             ["Cast"] = ReadCast,
-            ["Clip"] = ReadClip,
+            ["Clip"] = OnnxElementwiseOperators.ReadClip,
             ["Concat"] = OnnxShapeArithmetic.ReadConcat,
             ["Constant"] = OnnxConstants.Read,
             ["Conv"] = OnnxWindowOperators.ReadConv,
+            ["Div"] = OnnxElementwiseOperators.ReadDiv,
             ["Dropout"] = ReadDropout,
+            ["Erf"] = OnnxElementwiseOperators.ReadErf,
             ["Flatten"] = OnnxShapeOperators.ReadFlatten,
             ["Gather"] = OnnxShapeArithmetic.ReadGather,
+            ["Gelu"] = OnnxElementwiseOperators.ReadGelu,
             ["Gemm"] = ReadGemm,
             ["GlobalAveragePool"] = OnnxWindowOperators.ReadGlobalAveragePool,
             ["GlobalMaxPool"] = OnnxWindowOperators.ReadGlobalMaxPool,
             ["Identity"] = ReadIdentity,
+            ["LayerNormalization"] = ReadLayerNormalization,
             ["MatMul"] = ReadMatMul,
             ["MaxPool"] = OnnxWindowOperators.ReadMaxPool,
+            ["Mul"] = OnnxElementwiseOperators.ReadMul,
             ["Pad"] = OnnxShapeOperators.ReadPad,
+            ["Pow"] = OnnxElementwiseOperators.ReadPow,
             ["ReduceMean"] = OnnxShapeOperators.ReadReduceMean,
-            ["Relu"] = ReadRelu,
+            ["Relu"] = OnnxElementwiseOperators.ReadRelu,
             ["Reshape"] = OnnxShapeOperators.ReadReshape,
             ["Shape"] = OnnxShapeArithmetic.ReadShape,
             ["Softmax"] = OnnxShapeOperators.ReadSoftmax,
+            ["Sqrt"] = OnnxElementwiseOperators.ReadSqrt,
             ["Squeeze"] = OnnxShapeOperators.ReadSqueeze,
+            ["Sub"] = OnnxElementwiseOperators.ReadSub,
             ["Transpose"] = OnnxShapeOperators.ReadTranspose,
             ["Unsqueeze"] = OnnxShapeOperators.ReadUnsqueeze,
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>Operators of ONNX Runtime's own domain.</summary>
+    private static readonly FrozenDictionary<string, Action<OnnxNode, OnnxGraphBuilder>> MicrosoftReaders =
+        new Dictionary<string, Action<OnnxNode, OnnxGraphBuilder>>(StringComparer.Ordinal)
+        {
+            ["FastGelu"] = OnnxElementwiseOperators.ReadFastGelu,
+            ["Gelu"] = OnnxElementwiseOperators.ReadMicrosoftGelu,
+        }.ToFrozenDictionary(StringComparer.Ordinal);
+
     public static IEnumerable<string> Names => Readers.Keys.Order(StringComparer.Ordinal);
 
-    public static bool IsKnown(NodeProto node) => node.Domain is "" or "ai.onnx" && Readers.ContainsKey(node.OpType);
+    public static IEnumerable<string> MicrosoftNames => MicrosoftReaders.Keys.Order(StringComparer.Ordinal);
 
-    public static void Read(OnnxNode node, OnnxGraphBuilder graph) => Readers[node.Op](node, graph);
+    public static bool IsKnown(NodeProto node) => ReadersOf(node)?.ContainsKey(node.OpType) == true;
+
+    public static void Read(OnnxNode node, OnnxGraphBuilder graph) => ReadersOf(node.Proto)![node.Op](node, graph);
+
+    private static FrozenDictionary<string, Action<OnnxNode, OnnxGraphBuilder>>? ReadersOf(NodeProto node) => node.Domain switch
+    {
+        "" or "ai.onnx" => Readers,
+        OnnxFile.MicrosoftDomain => MicrosoftReaders,
+        _ => null,
+    };
 
     /// <summary>Checks the number of inputs and returns their names; every input must exist.</summary>
     public static string[] Inputs(OnnxNode node, OnnxGraphBuilder graph, int least, int most)
@@ -58,56 +83,6 @@ internal static class OnnxOperators
         return [.. node.Proto.Input];
     }
 
-    private static void ReadAdd(OnnxNode node, OnnxGraphBuilder graph)
-    {
-        if (node.Opset < 7)
-        {
-            node.Allow("broadcast", "axis", "consumed_inputs");
-            bool explicitAxis = node.Int("broadcast", 0) == 1 && node.Has("axis");
-            Shape a = graph.Input(node, 0).Shape;
-            Shape b = graph.Input(node, 1).Shape;
-            bool numpy = a.Rank == b.Rank || !explicitAxis || node.Axis(node.Int("axis", 0), a.Rank) == a.Rank - b.Rank;
-            node.Require(numpy, "MCU0317", "'axis' broadcasting of operator set 6 is supported only where it equals NumPy's", "Export with operator set 13.");
-        }
-        else
-        {
-            node.Allow();
-        }
-
-        graph.Add(node, new Add(FusedActivation.None), Inputs(node, graph, 2, 2));
-    }
-
-    private static void ReadRelu(OnnxNode node, OnnxGraphBuilder graph)
-    {
-        node.Allow();
-        graph.Add(node, new Clamp(FusedActivation.Relu), Inputs(node, graph, 1, 1));
-    }
-
-    private static void ReadClip(OnnxNode node, OnnxGraphBuilder graph)
-    {
-        float? min;
-        float? max;
-        if (node.Opset < 11)
-        {
-            node.Allow("min", "max");
-            Inputs(node, graph, 1, 1);
-            min = node.Float("min", float.MinValue);
-            max = node.Float("max", float.MaxValue);
-        }
-        else
-        {
-            node.Allow();
-            Inputs(node, graph, 1, 3);
-            min = graph.OptionalScalar(node, 1);
-            max = graph.OptionalScalar(node, 2);
-        }
-
-        // The largest finite numbers are the default of old operator sets and mean no bound.
-        float low = min is null or float.MinValue ? float.NegativeInfinity : min.Value;
-        float high = max is null or float.MaxValue ? float.PositiveInfinity : max.Value;
-        graph.Add(node, new Clamp(new FusedActivation(low, high)), node.InputName(0));
-    }
-
     private static void ReadBatchNormalization(OnnxNode node, OnnxGraphBuilder graph)
     {
         node.Allow("epsilon", "momentum", "is_test", "spatial", "training_mode");
@@ -115,6 +90,16 @@ internal static class OnnxOperators
         bool training = node.Int("training_mode", 0) != 0 || (node.Opset < 7 && node.Int("is_test", 0) == 0);
         node.Require(!training, "MCU0317", "the node is in training mode", "Export the model in evaluation mode.");
         graph.Add(node, new BatchNormalization(node.Float("epsilon", 1e-5f)), Inputs(node, graph, 5, 5));
+    }
+
+    /// <summary>ONNX Runtime runs the operator in any operator set, the standard has it since 17.</summary>
+    private static void ReadLayerNormalization(OnnxNode node, OnnxGraphBuilder graph)
+    {
+        node.Allow("axis", "epsilon", "stash_type");
+        string[] inputs = Inputs(node, graph, 2, 3);
+        node.Require(node.Int("stash_type", 1) == 1, "MCU0317", "'stash_type' other than 1 (float) is not supported");
+        int axis = node.Axis(node.Int("axis", -1), graph.Input(node, 0).Shape.Rank);
+        graph.Add(node, new LayerNormalization(axis, node.Float("epsilon", 1e-5f)), inputs);
     }
 
     private static void ReadGemm(OnnxNode node, OnnxGraphBuilder graph)

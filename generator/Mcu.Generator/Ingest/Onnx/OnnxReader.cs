@@ -43,9 +43,9 @@ public static class OnnxReader
         {
             throw new DiagnosticException(
                 "MCU0307",
-                $"Operator '{foreign.OpType}' belongs to the domain '{foreign.Domain}', which is not supported.",
+                $"Operator '{foreign.OpType}' of the domain '{foreign.Domain}' is not supported.",
                 $"{fileName}: node '{(foreign.Name.Length > 0 ? foreign.Name : foreign.Output.FirstOrDefault())}'",
-                $"Supported are, of the default domain: {supported}.");
+                $"Supported are, of the default domain: {supported}; of '{OnnxFile.MicrosoftDomain}': {string.Join(", ", OnnxOperators.MicrosoftNames)}.");
         }
 
         string others = unknown.Count == 1 ? "" : $" (also {string.Join(", ", unknown.Skip(1).Take(20).Select(n => n.OpType))})";

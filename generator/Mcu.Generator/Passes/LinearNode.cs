@@ -7,14 +7,14 @@ namespace Mcu.Generator.Passes;
 /// A layer that is linear in its input, with constant float weights whose axis 0 is the output channel: convolution in
 /// either layout, or fully connected.
 /// </summary>
-internal sealed record LinearLayer(Node Node, Tensor Weights, Tensor? Bias, int ChannelAxis, int OutputRank, FusedActivation Activation)
+internal sealed record LinearNode(Node Node, Tensor Weights, Tensor? Bias, int ChannelAxis, int OutputRank, FusedActivation Activation)
 {
     public int Outputs => Weights.Shape[0];
 
     public bool HasConstantBias => Bias is null or { Data: FloatData };
 
     /// <summary>The node as a linear layer, or null.</summary>
-    public static LinearLayer? Of(Graph graph, Node node)
+    public static LinearNode? Of(Graph graph, Node node)
     {
         if (graph.InputOf(node, 1) is not { Data: FloatData } weights)
         {
@@ -25,8 +25,8 @@ internal sealed record LinearLayer(Node Node, Tensor Weights, Tensor? Bias, int 
         Tensor? bias = graph.InputOf(node, 2);
         return node.Operator switch
         {
-            Conv2D c => new LinearLayer(node, weights, bias, c.Layout == Layout.Nchw ? 1 : 3, rank, c.Activation),
-            FullyConnected f => new LinearLayer(node, weights, bias, rank - 1, rank, f.Activation),
+            Conv2D c => new LinearNode(node, weights, bias, c.Layout == Layout.Nchw ? 1 : 3, rank, c.Activation),
+            FullyConnected f => new LinearNode(node, weights, bias, rank - 1, rank, f.Activation),
             _ => null,
         };
     }
