@@ -1,0 +1,86 @@
+using Mcu.Generator.Adapters;
+using Mcu.Generator.Calibration;
+using Mcu.Generator.Graphs;
+using Mcu.Generator.Int8;
+
+namespace Mcu.Generator.Selection;
+
+/// <summary>Takes a bound adapter apart into changes of single int8 weights and biases.</summary>
+public static class LayerChanges
+{
+    /// <summary>The changes of every layer that differs after rounding, in execution order.</summary>
+    /// <param name="model">Int8 base.</param>
+    /// <param name="floatGraph">Canonical float graph of the same base, or null when the base was int8.</param>
+    public static IReadOnlyList<LayerChange> Of(Int8Model model, Graph? floatGraph, BoundAdapter tuned)
+    {
+        var changes = new List<LayerChange>();
+        foreach (Node node in model.Graph.Nodes)
+        {
+            BoundPatch[] patches = [.. tuned.PatchesOf(node.Name)];
+            if (patches.Length > 0 && Of(LinearSource.Of(model, floatGraph, node), patches) is { } change)
+            {
+                changes.Add(change);
+            }
+        }
+
+        return changes;
+    }
+
+    private static LayerChange? Of(LinearSource source, BoundPatch[] patches)
+    {
+        float[]? weights = WeightsOf(source, patches);
+        (WeightChange[] changed, int roundedAway) = weights is null ? ([], 0) : Differences(source, weights);
+        EquatableArray<int>? bias = BiasOf(source, patches);
+        return changed.Length == 0 && bias is null && roundedAway == 0 ? null : new LayerChange(source, EquatableArray.Wrap(changed), bias, roundedAway);
+    }
+
+    private static float[]? WeightsOf(LinearSource source, BoundPatch[] patches)
+    {
+        float[]? weights = patches.OfType<WeightPatch>().FirstOrDefault()?.Weights.ToArray();
+        foreach (LoraPatch lora in patches.OfType<LoraPatch>())
+        {
+            weights = FloatMerge.Merged(weights ?? source.Weights, lora);
+        }
+
+        return weights;
+    }
+
+    private static EquatableArray<int>? BiasOf(LinearSource source, BoundPatch[] patches)
+    {
+        if (patches.OfType<BiasPatch>().FirstOrDefault() is not { } patch)
+        {
+            return null;
+        }
+
+        EquatableArray<int> bias = source.WithBias(patch.Bias.ToArray()).Bias;
+        return bias.Equals(source.Layer.Bias) ? null : bias;
+    }
+
+    private static (WeightChange[] Changed, int RoundedAway) Differences(LinearSource source, float[] tuned)
+    {
+        sbyte[] quantised = WeightQuantizer.Weights(tuned, source.Layer.WeightScales.Span, source.OutputsInnermost);
+        var changed = new List<WeightChange>();
+        int roundedAway = 0;
+        for (int position = 0; position < quantised.Length; position++)
+        {
+            int index = IndexOf(source, position);
+            int difference = quantised[index] - source.Layer.Weights[index];
+            float real = tuned[index] - source.Weights[index];
+            if (difference != 0)
+            {
+                changed.Add(new WeightChange(position, (short)difference, real));
+            }
+            else if (real != 0)
+            {
+                roundedAway++;
+            }
+        }
+
+        return ([.. changed], roundedAway);
+    }
+
+    /// <summary>Index into the node's weights of a position <c>output·depth + column</c>.</summary>
+    private static int IndexOf(LinearSource source, int position) => source.OutputsInnermost
+        ? ((position % source.Depth) * source.Outputs) + (position / source.Depth)
+        : position;
+}
