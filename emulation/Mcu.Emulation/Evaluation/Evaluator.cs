@@ -39,7 +39,8 @@ public static class Evaluator
         return [.. Enumerable.Range(0, outputs.Length / size).Select(i => Classification.LargestIndex(SampleBytes.ToReal(outputs.AsSpan(i * size, size), output)))];
     }
 
-    private static void CheckLabels(IReadOnlyList<int> labels, int samples, long classes)
+    /// <summary>MCU0131 and MCU0132, as <see cref="RunAsync"/>.</summary>
+    public static void CheckLabels(IReadOnlyList<int> labels, int samples, long classes)
     {
         if (labels.Count != samples)
         {

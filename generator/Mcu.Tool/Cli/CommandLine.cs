@@ -31,6 +31,7 @@ internal static class CommandLine
             new CompileCommand(global),
             new RunCommand(global),
             new EvalCommand(global),
+            new SelectCommand(global),
             new VerifyCommand(global),
             new BenchCommand(global),
             new InspectCommand(global),

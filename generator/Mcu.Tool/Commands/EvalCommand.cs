@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Mcu.Emulation.Evaluation;
-using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
-using Mcu.Generator.Ingest.Numpy;
 using Mcu.Tool.Cli;
 using Spectre.Console;
 
@@ -14,31 +12,7 @@ internal sealed class EvalCommand : ToolCommand
 {
     private readonly ExecutionOptions execution = new();
 
-    private readonly Option<string> data = new("--data")
-    {
-        Description = "Samples: .npy, .npz, or raw values back to back; in the model's input type unless --data-scale is given.",
-        HelpName = "FILE",
-        Required = true,
-    };
-
-    private readonly Option<string> labels = new("--labels")
-    {
-        Description = "CSV without header, one line per sample in the same order; the last column is the class index.",
-        HelpName = "FILE",
-        Required = true,
-    };
-
-    private readonly Option<float?> dataScale = new("--data-scale")
-    {
-        Description = "The data file holds int8 of this scale: dequantised for a float network, requantised for an int8 one.",
-        HelpName = "S",
-    };
-
-    private readonly Option<int?> dataZeroPoint = new("--data-zero-point")
-    {
-        Description = "Zero point of the int8 data file (default 0).",
-        HelpName = "Z",
-    };
+    private readonly DataOptions data = new(isRequired: true);
 
     public EvalCommand(GlobalOptions global)
         : base(
@@ -51,20 +25,17 @@ internal sealed class EvalCommand : ToolCommand
                 "The float network on int8 features."))
     {
         execution.AddTo(this);
-        Options.Add(data);
-        Options.Add(labels);
-        Options.Add(dataScale);
-        Options.Add(dataZeroPoint);
+        data.AddTo(this);
     }
 
     protected override async Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
     {
-        Quantization? quantization = DataQuantization(parse);
-        IReadOnlyList<int> classes = LabelFile.Read(parse.GetRequiredValue(labels));
+        Quantization? quantization = data.Quantization(parse);
+        IReadOnlyList<int> classes = data.Labels(parse)!;
         (EvalDocument document, RunDocument run) = await WorkDisplay.RunAsync(context, "eval", async stage =>
         {
             using OpenedModel opened = await execution.OpenAsync(parse, context, stage, cancellation);
-            byte[] samples = opened.Session.ReadSamples(parse.GetRequiredValue(data), quantization);
+            byte[] samples = opened.Session.ReadSamples(data.Path(parse)!, quantization);
             stage($"run {classes.Count} samples on {opened.Place}");
             Evaluation evaluation = await Evaluator.RunAsync(opened.Session.Runner, samples, classes, opened.AdapterIndex, cancellation);
             return (EvalDocument.Of(opened, evaluation), RunDocument.Of(opened, evaluation.Run, null));
@@ -75,22 +46,5 @@ internal sealed class EvalCommand : ToolCommand
             console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"accuracy {document.Accuracy:F4} ({document.Correct} of {document.Samples})"));
         });
         return ExitCode.Ok;
-    }
-
-    private Quantization? DataQuantization(ParseResult parse)
-    {
-        float? scale = parse.GetValue(dataScale);
-        int zeroPoint = parse.GetValue(dataZeroPoint) ?? 0;
-        if (scale is null)
-        {
-            return parse.GetValue(dataZeroPoint) is null
-                ? null
-                : throw new DiagnosticException("MCU0134", "A zero point without a scale says nothing.", "--data-zero-point", "Give --data-scale too.");
-        }
-
-        bool valid = scale is > 0 and < float.PositiveInfinity && zeroPoint is >= sbyte.MinValue and <= sbyte.MaxValue;
-        return valid
-            ? new Quantization(scale.Value, zeroPoint)
-            : throw new DiagnosticException("MCU0134", "The scale must be a positive number and the zero point an int8 value.", "--data-scale");
     }
 }
