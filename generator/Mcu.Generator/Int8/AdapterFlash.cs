@@ -24,7 +24,7 @@ public static class AdapterFlash
     /// <summary>A with its tables per rank, B, one shift per output; a changed bias is counted apart.</summary>
     public static int Side(SidePath side) => side.A.Length + (TableBytes * side.Rank) + side.B.Length + side.OutputShifts.Length;
 
-    /// <summary>Row starts, a column and a difference per change, and the bias, which carries the folded zero point.</summary>
+    /// <summary>Two bytes a change, more for long ways and large differences; a changed bias is counted apart.</summary>
     public static int Sparse(LinearLayer layer) =>
-        (2 * (layer.OutputChannels + 1)) + (4 * layer.Corrections!.Columns.Length) + Bias(layer);
+        SparseStream.Encode(layer.Corrections!, layer.Weights.Length / layer.OutputChannels).Length;
 }

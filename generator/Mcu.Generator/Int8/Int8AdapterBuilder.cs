@@ -70,10 +70,12 @@ public static class Int8AdapterBuilder
 
         float[] merged = FloatMerge.Merged(source.Weights, lora);
         LinearLayer copy = source.WithWeights(merged, realBias);
-        LinearLayer sparse = MergeBuilder.Sparse(source, merged, realBias);
-        bool sparseIsSmaller = AdapterFlash.Sparse(sparse) < AdapterFlash.Copy(copy);
-        int mergedBytes = sparseIsSmaller ? AdapterFlash.Sparse(sparse) : AdapterFlash.Copy(copy);
-        if (choice == AdapterModeChoice.Auto && side is not null && mergedBytes > AdapterFlash.Side(side.Layer.Side!) + (bias is null ? 0 : AdapterFlash.Bias(source.Layer)))
+        LinearLayer sparse = MergeBuilder.Sparse(source, merged, bias);
+        int biasBytes = bias is null ? 0 : AdapterFlash.Bias(source.Layer);
+        int sparseBytes = AdapterFlash.Sparse(sparse) + biasBytes;
+        bool sparseIsSmaller = sparseBytes < AdapterFlash.Copy(copy);
+        int mergedBytes = sparseIsSmaller ? sparseBytes : AdapterFlash.Copy(copy);
+        if (choice == AdapterModeChoice.Auto && side is not null && mergedBytes > AdapterFlash.Side(side.Layer.Side!) + biasBytes)
         {
             return side;
         }

@@ -14,27 +14,29 @@ public static class MergeBuilder
     /// The layer at the base's scales, with the weights that change as corrections. A weight beyond the old range
     /// saturates.
     /// </summary>
-    public static LinearLayer Sparse(LinearSource source, float[] merged, float[] bias)
+    /// <param name="bias">Another real bias, or null for the base's.</param>
+    public static LinearLayer Sparse(LinearSource source, float[] merged, float[]? bias)
     {
         sbyte[] quantised = WeightQuantizer.Weights(merged, source.Layer.WeightScales.Span, source.OutputsInnermost);
         var rows = new List<int> { 0 };
         var columns = new List<int>();
         var differences = new List<short>();
-        for (int i = 0; i < quantised.Length; i++)
+        for (int o = 0; o < source.Outputs; o++)
         {
-            if (quantised[i] != source.Layer.Weights[i])
+            for (int k = 0; k < source.Depth; k++)
             {
-                columns.Add(i % source.Depth);
-                differences.Add((short)(quantised[i] - source.Layer.Weights[i]));
+                int i = source.OutputsInnermost ? (k * source.Outputs) + o : (o * source.Depth) + k;
+                if (quantised[i] != source.Layer.Weights[i])
+                {
+                    columns.Add(k);
+                    differences.Add((short)(quantised[i] - source.Layer.Weights[i]));
+                }
             }
 
-            if ((i + 1) % source.Depth == 0)
-            {
-                rows.Add(columns.Count);
-            }
+            rows.Add(columns.Count);
         }
 
-        return source.WithBias(bias) with
+        return (bias is null ? source.Layer : source.WithBias(bias)) with
         {
             Corrections = new SparseCorrection(rows.ToEquatableArray(), columns.ToEquatableArray(), differences.ToEquatableArray()),
         };

@@ -12,6 +12,9 @@ public static class SidePathBuilder
     private const int LargestWeight = 127;
     private const int LargestShift = 31;
 
+    /// <summary>A little above 1, so that the quotient of scales lies below 1 and its shift is to the right.</summary>
+    private const double ScaledDown = 1.0001;
+
     /// <param name="source">The layer beside which the path runs.</param>
     /// <param name="a"><c>[rank, depth]</c>, real.</param>
     /// <param name="b"><c>[outputs, rank]</c>, real, with the adapter's scale folded in.</param>
@@ -66,10 +69,13 @@ public static class SidePathBuilder
         }
     }
 
-    /// <summary>Scale of <c>u</c>: the largest projection that any int8 input can give is 32767.</summary>
+    /// <summary>
+    /// Scale of <c>u</c>: the largest projection that any int8 input can give is 32767, or less where a row of one weight would have to be
+    /// scaled up, which the delta format has no shift for.
+    /// </summary>
     private static double ProjectedScale(LinearSource source, sbyte[] a, float[] aScales)
     {
-        double largest = 0;
+        double largest = aScales.Max() * (double)source.Layer.InputScale * short.MaxValue * ScaledDown;
         for (int r = 0; r < aScales.Length; r++)
         {
             long sum = 0;
@@ -83,7 +89,7 @@ public static class SidePathBuilder
             largest = Math.Max(largest, sum * (double)aScales[r] * source.Layer.InputScale);
         }
 
-        return largest > 0 ? largest / short.MaxValue : 1;
+        return largest / short.MaxValue;
     }
 
     private static (int[] Multipliers, int[] Shifts) Requantizations(LinearSource source, float[] aScales, double projectedScale)

@@ -22,8 +22,8 @@ public static class LinearLowering
 
     /// <summary>Runtime files of the matrix kernels.</summary>
     public static EquatableArray<string> RuntimeFiles(LoweringContext context) => context.IsDsp
-        ? ["runtime/mcu_gemm__dsp.c", "runtime/mcu_gemm__dsp.h", "runtime/mcu_linear__dsp.c", "runtime/mcu_linear__dsp.h"]
-        : ["runtime/mcu_linear__c.c", "runtime/mcu_linear__c.h"];
+        ? ["runtime/mcu_gemm__dsp.c", "runtime/mcu_gemm__dsp.h", "runtime/mcu_linear__dsp.c", "runtime/mcu_linear__dsp.h", "runtime/mcu_sparse.h"]
+        : ["runtime/mcu_linear__c.c", "runtime/mcu_linear__c.h", "runtime/mcu_sparse.h"];
 
     /// <summary>Shape of a layer, checked against the kernels' limits (MCU0901, MCU0904).</summary>
     public static LinearShape ShapeOf(LoweringContext context, int depth, int depthPadded)
@@ -58,7 +58,7 @@ public static class LinearLowering
             CTable.Int32(layer.Multipliers),
             CTable.Int8(layer.Shifts.Select(s => (sbyte)-s)),
             layer.Side is null ? null : SideTables(context, layer, layer.Side, depth),
-            layer.Corrections is null ? null : SparseTablesOf(context, layer.Corrections));
+            SparseTablesOf(layer, depth));
     }
 
     /// <summary>Tables of a depthwise kernel; <paramref name="weights"/> are the layer's, as <c>[outputs, taps]</c>.</summary>
@@ -71,7 +71,7 @@ public static class LinearLowering
             CTable.Int32(turned.Multipliers),
             CTable.Int8(turned.Shifts.Select(s => (sbyte)-s)),
             null,
-            null);
+            SparseTablesOf(turned, taps));
     }
 
     /// <summary>Rank of the largest side path among the variants, padded as the kernel's columns want it; 0 for none.</summary>
@@ -109,11 +109,6 @@ public static class LinearLowering
         for (int o = 0; o < bias.Length; o++)
         {
             long folded = layer.Bias[o] - ((long)layer.InputZeroPoint * Sum(layer.Weights.Span.Slice(o * depth, depth)));
-            if (layer.Corrections is { } corrections)
-            {
-                folded -= (long)layer.InputZeroPoint * Sum(corrections.Differences.Span[corrections.RowStarts[o]..corrections.RowStarts[o + 1]]);
-            }
-
             bias[o] = checked((int)folded);
         }
 
@@ -142,11 +137,9 @@ public static class LinearLowering
             CTable.UInt8(side.OutputShifts));
     }
 
-    private static SparseTables SparseTablesOf(LoweringContext context, SparseCorrection corrections)
-    {
-        context.View.Require(corrections.Columns.Length <= ushort.MaxValue, "MCU0905", "a sparse merge has more than 65535 changed weights", "Use --adapter-mode side.");
-        return new SparseTables(CTable.UInt16(corrections.RowStarts), CTable.UInt16(corrections.Columns), CTable.Int16(corrections.Differences));
-    }
+    private static SparseTables? SparseTablesOf(LinearLayer layer, int depth) => layer.Corrections is null or { Columns.Length: 0 }
+        ? null
+        : new SparseTables(CTable.UInt8(SparseStream.Encode(layer.Corrections, depth).Select(b => (int)b)));
 
     /// <summary>
     /// Whether every variant's shifts are 1 to 22 to the right, its multipliers are normalised (2^30 or more) and no
@@ -178,17 +171,6 @@ public static class LinearLowering
     {
         long sum = 0;
         foreach (sbyte value in values)
-        {
-            sum += value;
-        }
-
-        return sum;
-    }
-
-    private static long Sum(ReadOnlySpan<short> values)
-    {
-        long sum = 0;
-        foreach (short value in values)
         {
             sum += value;
         }

@@ -39,10 +39,6 @@ public sealed record CTable(string CType, EquatableArray<long> Values, int Eleme
 
     public static CTable UInt8(IEnumerable<int> values) => new("uint8_t", values.Select(v => (long)v).ToEquatableArray(), 1);
 
-    public static CTable Int16(IEnumerable<short> values) => new("int16_t", values.Select(v => (long)v).ToEquatableArray(), 2);
-
-    public static CTable UInt16(IEnumerable<int> values) => new("uint16_t", values.Select(v => (long)v).ToEquatableArray(), 2);
-
     public static CTable Int32(IEnumerable<int> values) => new("int32_t", values.Select(v => (long)v).ToEquatableArray(), 4);
 }
 
@@ -75,10 +71,10 @@ public sealed record LoraTables(int Rank, int RankPadded, CTable A, CTable ABias
     public IEnumerable<CTable> All => [A, ABias, AMultiplier, AShift, B, BShift];
 }
 
-/// <summary>Tables of a sparse correction.</summary>
-public sealed record SparseTables(CTable RowStart, CTable Column, CTable Difference)
+/// <summary>Table of a sparse correction: pairs of gap and difference.</summary>
+public sealed record SparseTables(CTable Stream)
 {
-    public IEnumerable<CTable> All => [RowStart, Column, Difference];
+    public IEnumerable<CTable> All => [Stream];
 }
 
 /// <summary>

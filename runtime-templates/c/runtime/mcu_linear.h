@@ -8,7 +8,7 @@
 #include "mcu_runtime.h"
 
 /* LoRA beside the base: u = clamp16(requant(A*x + a_bias)), then (B*u + half) >> shift is added to the accumulator. */
-typedef struct {
+typedef struct mcu_lora {
     const int8_t *a;             /* rank rows, packed as the layer's weights */
     const int32_t *a_bias;       /* per rank: -input zero point * sum of the row */
     const int32_t *a_multiplier; /* per rank */
@@ -16,14 +16,15 @@ typedef struct {
     const int8_t *b;             /* [outputs][rank], packed as weights whose inputs are the ranks */
     const uint8_t *b_shift;      /* per output, to the right */
     uint16_t rank;
-    uint16_t rank_padded; /* bytes per packed row of b */
+    uint16_t rank_padded;        /* bytes per packed row of b */
+    const struct mcu_lora *next; /* a further term that adds, or null */
 } mcu_lora;
 
-/* Weights that differ from the base's: row o has entries row_start[o] .. row_start[o + 1]. */
-typedef struct {
-    const uint16_t *row_start;
-    const uint16_t *column;
-    const int16_t *difference;
+/* Weights that differ from the base's, taken times x - zero point; mcu_sparse.h reads the stream. */
+typedef struct mcu_sparse {
+    const uint8_t *stream; /* pairs of gap and difference */
+    uint32_t bytes;
+    const struct mcu_sparse *next; /* further differences, or null */
 } mcu_sparse;
 
 /* Constants of one layer; the base has one, and so has each adapter that changes the layer. */
@@ -35,6 +36,16 @@ typedef struct {
     const mcu_lora *lora;     /* or null */
     const mcu_sparse *sparse; /* or null */
 } mcu_linear;
+
+/* Values of u per pixel of all low-rank terms, padded. */
+static inline unsigned mcu_lora_rows(const mcu_lora *lora)
+{
+    unsigned rows = 0;
+    for (; lora != NULL; lora = lora->next) {
+        rows += lora->rank_padded;
+    }
+    return rows;
+}
 
 /* Numbers of one layer that no adapter changes. */
 typedef struct {

@@ -4,6 +4,7 @@
  */
 #include "mcu_linear__c.h"
 #include "mcu_numerics.h"
+#include "mcu_sparse.h"
 
 static int32_t dot(const int8_t *w, const int8_t *x, unsigned depth)
 {
@@ -47,36 +48,43 @@ static void project(const mcu_lora *lora, const int8_t *x, unsigned depth, int16
     }
 }
 
+/* What an adapter adds to the accumulators of one row. */
+typedef struct {
+    const int8_t *x;
+    int32_t depth;
+    int32_t zero_point;
+    const mcu_lora *lora;
+    const int16_t *projected;
+    mcu_sparse_walk sparse;
+} adapter_terms;
+
 static int32_t expand(const mcu_lora *lora, const int16_t *projected, unsigned output)
 {
     const int8_t *b = lora->b + (size_t)output * lora->rank;
-    const int shift = lora->b_shift[output];
     int32_t sum = 0;
     for (unsigned r = 0; r < lora->rank; r++) {
         sum += b[r] * projected[r];
     }
-    return shift == 0 ? sum : (int32_t)(((int64_t)sum + ((int64_t)1 << (shift - 1))) >> shift);
+    return mcu_shift_rounded(sum, lora->b_shift[output]);
 }
 
-static int32_t correct(const mcu_sparse *sparse, const int8_t *x, unsigned output)
+/* Outputs come in order: the sparse walk goes along. */
+static int32_t adapt(adapter_terms *terms, unsigned output)
 {
+    const int16_t *projected = terms->projected;
     int32_t sum = 0;
-    for (unsigned i = sparse->row_start[output]; i < sparse->row_start[output + 1u]; i++) {
-        sum += sparse->difference[i] * x[sparse->column[i]];
+    for (const mcu_lora *lora = terms->lora; lora != NULL; lora = lora->next) {
+        sum += expand(lora, projected, output);
+        projected += lora->rank;
+    }
+    for (unsigned i = 0; i < terms->sparse.count; i++) {
+        int32_t difference;
+        int32_t column;
+        while ((column = mcu_sparse_next(&terms->sparse.cursors[i], terms->depth, &difference)) >= 0) {
+            sum += difference * (terms->x[column] - terms->zero_point);
+        }
     }
     return sum;
-}
-
-static int32_t start(const mcu_linear *layer, const int8_t *x, const int16_t *projected, unsigned output)
-{
-    int32_t acc = layer->bias[output];
-    if (layer->lora != NULL) {
-        acc += expand(layer->lora, projected, output);
-    }
-    if (layer->sparse != NULL) {
-        acc += correct(layer->sparse, x, output);
-    }
-    return acc;
 }
 
 static int8_t finish(const mcu_linear_shape *shape, const mcu_linear *layer, int32_t acc, unsigned output)
@@ -85,18 +93,19 @@ static int8_t finish(const mcu_linear_shape *shape, const mcu_linear *layer, int
     return (int8_t)mcu_clamp(y, shape->activation_min, shape->activation_max);
 }
 
-void mcu_linear_row__c(const mcu_linear_shape *shape, const mcu_linear *layer, const int8_t *x, int8_t *out,
-                       int16_t *projected)
+/* terms: null without an adapter's. */
+static void run_row(const mcu_linear_shape *shape, const mcu_linear *layer, const int8_t *x, int8_t *out,
+                    adapter_terms *terms)
 {
     const unsigned depth = shape->depth;
     unsigned o = 0;
-    if (layer->lora != NULL) {
-        project(layer->lora, x, depth, projected);
-    }
     for (; o + 4 <= shape->outputs; o += 4) {
         int32_t acc[4];
         for (unsigned i = 0; i < 4; i++) {
-            acc[i] = start(layer, x, projected, o + i);
+            acc[i] = layer->bias[o + i];
+            if (terms != NULL) {
+                acc[i] += adapt(terms, o + i);
+            }
         }
         dot4(layer->weights + (size_t)o * depth, x, depth, acc);
         for (unsigned i = 0; i < 4; i++) {
@@ -104,7 +113,33 @@ void mcu_linear_row__c(const mcu_linear_shape *shape, const mcu_linear *layer, c
         }
     }
     for (; o < shape->outputs; o++) {
-        const int32_t acc = start(layer, x, projected, o) + dot(layer->weights + (size_t)o * depth, x, depth);
-        out[o] = finish(shape, layer, acc, o);
+        int32_t acc = layer->bias[o];
+        if (terms != NULL) {
+            acc += adapt(terms, o);
+        }
+        out[o] = finish(shape, layer, acc + dot(layer->weights + (size_t)o * depth, x, depth), o);
+    }
+}
+
+static MCU_NOINLINE void run_adapted_row(const mcu_linear_shape *shape, const mcu_linear *layer, const int8_t *x,
+                                         int8_t *out, int16_t *projected)
+{
+    adapter_terms terms = {
+        .x = x, .depth = shape->depth, .zero_point = shape->input_zero_point, .lora = layer->lora, .projected = projected};
+    for (const mcu_lora *lora = layer->lora; lora != NULL; lora = lora->next) {
+        project(lora, x, shape->depth, projected);
+        projected += lora->rank;
+    }
+    mcu_sparse_open(&terms.sparse, layer->sparse);
+    run_row(shape, layer, x, out, &terms);
+}
+
+void mcu_linear_row__c(const mcu_linear_shape *shape, const mcu_linear *layer, const int8_t *x, int8_t *out,
+                       int16_t *projected)
+{
+    if (layer->lora != NULL || layer->sparse != NULL) {
+        run_adapted_row(shape, layer, x, out, projected);
+    } else {
+        run_row(shape, layer, x, out, NULL);
     }
 }

@@ -5,6 +5,7 @@
 #include "mcu_linear__dsp.h"
 #include "mcu_gemm__dsp.h"
 #include "mcu_numerics.h"
+#include "mcu_sparse.h"
 #include <string.h>
 
 static inline uint32_t widen_even(uint32_t v)
@@ -88,12 +89,6 @@ static void project_row(const mcu_linear_shape *shape, const mcu_lora *lora, con
     }
 }
 
-/* (sum + half) >> shift; the generator proves |sum| < 2^30. */
-static inline int32_t shift_rounded(int32_t sum, int shift)
-{
-    return (sum + (int32_t)((1u << shift) >> 1)) >> shift;
-}
-
 /* Adds B*u of one pair of outputs: B is packed as a weight matrix whose inputs are the ranks. */
 static void expand_block(const mcu_lora *lora, const int16_t *projected, unsigned output, int second, int32_t *acc)
 {
@@ -103,8 +98,8 @@ static void expand_block(const mcu_lora *lora, const int16_t *projected, unsigne
     int32_t sum[6] = {0, 0, 0, 0, 0, 0};
     mcu_gemm_3x2__dsp(projected, b, b + 2u * lora->rank_padded, sum);
     for (unsigned i = 0; i < 6; i += 2) {
-        acc[i] += shift_rounded(sum[i], shift0);
-        acc[i + 1u] += shift_rounded(sum[i + 1u], shift1);
+        acc[i] += mcu_shift_rounded(sum[i], shift0);
+        acc[i + 1u] += mcu_shift_rounded(sum[i + 1u], shift1);
     }
 }
 
@@ -116,47 +111,68 @@ static void expand_row(const mcu_lora *lora, const int16_t *projected, unsigned 
     int32_t sum[4] = {0, 0, 0, 0};
     mcu_gemm_1x4__dsp(projected, b, b + pair_bytes, sum, count > 2u ? b + pair_bytes : b);
     for (unsigned i = 0; i < count; i++) {
-        acc[i] += shift_rounded(sum[i], lora->b_shift[output + i]);
+        acc[i] += mcu_shift_rounded(sum[i], lora->b_shift[output + i]);
     }
 }
 
-static int32_t correct(const mcu_sparse *sparse, const int16_t *columns, unsigned output, unsigned pixel,
-                       unsigned pixels)
+/* What an adapter adds to the accumulators of one block or row. */
+typedef struct {
+    const mcu_lora *lora;
+    const int16_t *columns;
+    const int16_t *projected;
+    unsigned pixels; /* between neighbours in columns */
+    unsigned valid;  /* pixels that are stored; the others may hold anything */
+    int32_t depth;
+    int32_t zero_point;
+    mcu_sparse_walk sparse;
+} adapter_terms;
+
+static void open_terms(adapter_terms *terms, const mcu_linear_shape *shape, const mcu_linear *layer)
 {
-    int32_t sum = 0;
-    for (unsigned i = sparse->row_start[output]; i < sparse->row_start[output + 1u]; i++) {
-        sum += sparse->difference[i] * columns[column_index(sparse->column[i], pixel, pixels)];
-    }
-    return sum;
+    terms->lora = layer->lora;
+    terms->depth = shape->depth;
+    terms->zero_point = shape->input_zero_point;
+    mcu_sparse_open(&terms->sparse, layer->sparse);
 }
 
-/* Adds what an adapter changes to the accumulators of one pair of outputs of the block's pixels. */
-static void adapt_block(const mcu_linear *layer, const int16_t *columns, const int16_t *projected, unsigned output,
-                        int second, int32_t *acc)
+/* Adds the differences of the next output, which come in order, to its accumulators, strided by 2. */
+static void correct(adapter_terms *terms, int32_t *acc)
 {
-    if (layer->lora != NULL) {
-        expand_block(layer->lora, projected, output, second, acc);
-    }
-    if (layer->sparse != NULL) {
-        for (unsigned p = 0; p < MCU_DSP_PIXELS; p++) {
-            acc[2u * p] += correct(layer->sparse, columns, output, p, MCU_DSP_PIXELS);
-            if (second) {
-                acc[2u * p + 1u] += correct(layer->sparse, columns, output + 1u, p, MCU_DSP_PIXELS);
+    for (unsigned i = 0; i < terms->sparse.count; i++) {
+        int32_t difference;
+        int32_t column;
+        while ((column = mcu_sparse_next(&terms->sparse.cursors[i], terms->depth, &difference)) >= 0) {
+            const int16_t *x = terms->columns + column_index((unsigned)column, 0, terms->pixels);
+            for (unsigned p = 0; p < terms->valid; p++) {
+                acc[2u * p] += difference * (x[4u * p] - terms->zero_point);
             }
         }
     }
 }
 
-static void adapt_row(const mcu_linear *layer, const int16_t *columns, const int16_t *projected, unsigned output,
-                      unsigned count, int32_t *acc)
+/* Adds what an adapter changes to the accumulators of one pair of outputs of the block's pixels. */
+static void adapt_block(adapter_terms *terms, unsigned output, int second, int32_t *acc)
 {
-    if (layer->lora != NULL) {
-        expand_row(layer->lora, projected, output, count, acc);
+    const int16_t *projected = terms->projected;
+    for (const mcu_lora *lora = terms->lora; lora != NULL; lora = lora->next) {
+        expand_block(lora, projected, output, second, acc);
+        projected += MCU_DSP_PIXELS * (size_t)lora->rank_padded;
     }
-    if (layer->sparse != NULL) {
-        for (unsigned i = 0; i < count; i++) {
-            acc[i] += correct(layer->sparse, columns, output + i, 0, 1);
-        }
+    correct(terms, acc);
+    if (second) {
+        correct(terms, acc + 1);
+    }
+}
+
+static void adapt_row(adapter_terms *terms, unsigned output, unsigned count, int32_t *acc)
+{
+    const int16_t *projected = terms->projected;
+    for (const mcu_lora *lora = terms->lora; lora != NULL; lora = lora->next) {
+        expand_row(lora, projected, output, count, acc);
+        projected += lora->rank_padded;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        correct(terms, acc + i);
     }
 }
 
@@ -211,25 +227,18 @@ static unsigned run_block(const mcu_linear_shape *shape, const mcu_linear *layer
     return count;
 }
 
-void mcu_linear_block__dsp(const mcu_linear_shape *shape, const mcu_linear *layer, const int16_t *columns,
-                           unsigned valid, int8_t *out, int16_t *projected)
+/* Outputs from o on, in pairs; terms: null without an adapter's. */
+static void run_pairs(const mcu_linear_shape *shape, const mcu_linear *layer, const int16_t *columns, unsigned valid,
+                      int8_t *out, unsigned o, adapter_terms *terms)
 {
-    const int adapted = layer->lora != NULL || layer->sparse != NULL;
-    unsigned o = 0;
-    if (layer->lora != NULL) {
-        project_block(shape, layer->lora, columns, projected);
-    }
-    if (!adapted && valid == MCU_DSP_PIXELS && is_fast_and_full(shape)) {
-        o = run_block(shape, layer, columns, out);
-    }
     const int8_t *weights = layer->weights + (size_t)o * shape->depth_padded;
     for (; o < shape->outputs; o += 2) {
         const int32_t b0 = layer->bias[o];
         const int32_t b1 = layer->bias[o + 1u];
         int32_t acc[6] = {b0, b1, b0, b1, b0, b1};
         const int second = o + 1u < shape->outputs;
-        if (adapted) {
-            adapt_block(layer, columns, projected, o, second, acc);
+        if (terms != NULL) {
+            adapt_block(terms, o, second, acc);
         }
         const int8_t *end = weights + 2u * (size_t)shape->depth_padded;
         mcu_gemm_3x2__dsp(columns, weights, end, acc);
@@ -239,6 +248,29 @@ void mcu_linear_block__dsp(const mcu_linear_shape *shape, const mcu_linear *laye
             store_pixels(shape, layer, acc + 1, o + 1u, valid, out);
         }
     }
+}
+
+static MCU_NOINLINE void run_adapted_block(const mcu_linear_shape *shape, const mcu_linear *layer,
+                                           const int16_t *columns, unsigned valid, int8_t *out, int16_t *projected)
+{
+    adapter_terms terms = {.columns = columns, .projected = projected, .pixels = MCU_DSP_PIXELS, .valid = valid};
+    open_terms(&terms, shape, layer);
+    for (const mcu_lora *lora = layer->lora; lora != NULL; lora = lora->next) {
+        project_block(shape, lora, columns, projected);
+        projected += MCU_DSP_PIXELS * (size_t)lora->rank_padded;
+    }
+    run_pairs(shape, layer, columns, valid, out, 0, &terms);
+}
+
+void mcu_linear_block__dsp(const mcu_linear_shape *shape, const mcu_linear *layer, const int16_t *columns,
+                           unsigned valid, int8_t *out, int16_t *projected)
+{
+    if (layer->lora != NULL || layer->sparse != NULL) {
+        run_adapted_block(shape, layer, columns, valid, out, projected);
+        return;
+    }
+    const int whole = valid == MCU_DSP_PIXELS && is_fast_and_full(shape);
+    run_pairs(shape, layer, columns, valid, out, whole ? run_block(shape, layer, columns, out) : 0, NULL);
 }
 
 static int8_t finish(const mcu_linear_shape *shape, const mcu_linear *layer, int32_t acc, unsigned output)
@@ -252,23 +284,20 @@ static int8_t finish(const mcu_linear_shape *shape, const mcu_linear *layer, int
     return finish_general(shape, layer, acc, output);
 }
 
-void mcu_linear_row__dsp(const mcu_linear_shape *shape, const mcu_linear *layer, const int16_t *columns, int8_t *out,
-                         int16_t *projected)
+/* Four outputs at a time; terms: null without an adapter's. */
+static void run_row(const mcu_linear_shape *shape, const mcu_linear *layer, const int16_t *columns, int8_t *out,
+                    adapter_terms *terms)
 {
-    const int adapted = layer->lora != NULL || layer->sparse != NULL;
     const size_t pair_bytes = 2u * (size_t)shape->depth_padded;
     const int8_t *weights = layer->weights;
-    if (layer->lora != NULL) {
-        project_row(shape, layer->lora, columns, projected);
-    }
     for (unsigned o = 0; o < shape->outputs; o += 4) {
         const unsigned count = shape->outputs - o < 4u ? shape->outputs - o : 4u;
         int32_t acc[4] = {0, 0, 0, 0};
         for (unsigned i = 0; i < count; i++) {
             acc[i] = layer->bias[o + i];
         }
-        if (adapted) {
-            adapt_row(layer, columns, projected, o, count, acc);
+        if (terms != NULL) {
+            adapt_row(terms, o, count, acc);
         }
         /* A last single pair runs twice; its second result is not stored. */
         mcu_gemm_1x4__dsp(columns, weights, weights + pair_bytes, acc, count > 2u ? weights + pair_bytes : weights);
@@ -276,5 +305,27 @@ void mcu_linear_row__dsp(const mcu_linear_shape *shape, const mcu_linear *layer,
         for (unsigned i = 0; i < count; i++) {
             out[o + i] = finish(shape, layer, acc[i], o + i);
         }
+    }
+}
+
+static MCU_NOINLINE void run_adapted_row(const mcu_linear_shape *shape, const mcu_linear *layer,
+                                         const int16_t *columns, int8_t *out, int16_t *projected)
+{
+    adapter_terms terms = {.columns = columns, .projected = projected, .pixels = 1, .valid = 1};
+    open_terms(&terms, shape, layer);
+    for (const mcu_lora *lora = layer->lora; lora != NULL; lora = lora->next) {
+        project_row(shape, lora, columns, projected);
+        projected += lora->rank_padded;
+    }
+    run_row(shape, layer, columns, out, &terms);
+}
+
+void mcu_linear_row__dsp(const mcu_linear_shape *shape, const mcu_linear *layer, const int16_t *columns, int8_t *out,
+                         int16_t *projected)
+{
+    if (layer->lora != NULL || layer->sparse != NULL) {
+        run_adapted_row(shape, layer, columns, out, projected);
+    } else {
+        run_row(shape, layer, columns, out, NULL);
     }
 }

@@ -18,7 +18,7 @@ int16_t *mcu_widen__dsp(const int8_t *bytes, unsigned count, int16_t *column, un
 
 /*
  * Runs the layer on a block of 3 pixels, of which the first `valid` are stored at out[pixel * outputs + o].
- * projected: 3 * rank_padded int16 when the layer has a low-rank term.
+ * projected: 3 * rank_padded int16 for each low-rank term.
  */
 void mcu_linear_block__dsp(const mcu_linear_shape *shape, const mcu_linear *layer, const int16_t *columns,
                            unsigned valid, int8_t *out, int16_t *projected);

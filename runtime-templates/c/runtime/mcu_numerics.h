@@ -63,6 +63,12 @@ static inline int32_t mcu_requantize_fast(int32_t x, int32_t multiplier, int shi
     return (v + offset) >> shift;
 }
 
+/* (x + half) >> shift, for |x| < 2^30 and shift 0..31. */
+static inline int32_t mcu_shift_rounded(int32_t x, int shift)
+{
+    return (x + (int32_t)((1u << shift) >> 1)) >> shift;
+}
+
 /* min(max(x, low), high) */
 static inline int32_t mcu_clamp(int32_t x, int32_t low, int32_t high)
 {

@@ -46,6 +46,15 @@ typedef void (*mcu_hook)(void *user, int layer, int phase);
 #endif
 #endif
 
+/* Keeps the stack of a rare path out of the frame of the usual one. */
+#ifndef MCU_NOINLINE
+#if defined(__GNUC__)
+#define MCU_NOINLINE __attribute__((noinline))
+#else
+#define MCU_NOINLINE
+#endif
+#endif
+
 /* Static assertion that C99 accepts. */
 #define MCU_STATIC_ASSERT(condition, name) typedef char mcu_assert_##name[(condition) ? 1 : -1]
 

@@ -35,7 +35,7 @@ internal static class TinyModels
         var builder = new Int8GraphBuilder(new Random(12), new Shape(1, 13));
         builder.Connected(9, activation: FusedActivation.Relu, name: "hidden").Connected(6, name: "head");
         Int8Model model = Int8Model.Prepare(builder.Build("vectors.tflite"));
-        model = Add(model, "copy", AdapterModeChoice.Merge, Lora("hidden", 9, [13], 2, 4));
+        model = Add(model, "copy", AdapterModeChoice.Merge, Lora("hidden", 9, [13], 2, 4, size: 6));
         model = Add(model, "sparse", AdapterModeChoice.Merge, Lora("hidden", 9, [13], 1, 5, row: 4));
         var random = new Random(6);
         return Add(model, "replaced", AdapterModeChoice.Auto, new WeightPatch("head", "m", Values(random, 54, 1)), new BiasPatch("head", "m", Values(random, 6, 1)));
@@ -44,11 +44,11 @@ internal static class TinyModels
     private static Int8Model Add(Int8Model model, string name, AdapterModeChoice mode, params BoundPatch[] patches) =>
         Int8AdapterBuilder.Add(model, null, new BoundAdapter(name, new string('a', 64), patches.ToEquatableArray()), mode);
 
-    private static LoraPatch Lora(string node, int outputs, int[] inputs, int rank, int seed, int? row = null)
+    private static LoraPatch Lora(string node, int outputs, int[] inputs, int rank, int seed, int? row = null, float size = 0.4f)
     {
         var random = new Random(seed);
         EquatableArray<float> a = Values(random, rank * inputs.Aggregate(1, (p, d) => p * d), 0.5f);
-        float[] b = [.. Values(random, outputs * rank, 0.4f).Select((v, i) => row is null || i / rank == row ? v : 0)];
+        float[] b = [.. Values(random, outputs * rank, size).Select((v, i) => row is null || i / rank == row ? v : 0)];
         return new LoraPatch(node, "m", new AdapterTensor(new Shape(inputs.Prepend(rank).ToArray()), a), new AdapterTensor(new Shape(outputs, rank), b.ToEquatableArray()), 1);
     }
 

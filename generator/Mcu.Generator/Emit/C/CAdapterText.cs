@@ -39,7 +39,7 @@ public static class CAdapterText
             pool.Symbol(lora.B, stem + "_lora_b", owner),
             pool.Symbol(lora.BShift, stem + "_lora_b_shift", owner),
         ];
-        return $"static const mcu_lora {stem}_lora = {{{string.Join(", ", symbols)}, {lora.Rank}, {lora.RankPadded}}};\n";
+        return $"static const mcu_lora {stem}_lora = {{{string.Join(", ", symbols)}, {lora.Rank}, {lora.RankPadded}, NULL}};\n";
     }
 
     private static string Sparse(SparseTables? sparse, string stem, int owner, SymbolPool pool)
@@ -49,9 +49,7 @@ public static class CAdapterText
             return "";
         }
 
-        string rows = pool.Symbol(sparse.RowStart, stem + "_sparse_rows", owner);
-        string columns = pool.Symbol(sparse.Column, stem + "_sparse_columns", owner);
-        string differences = pool.Symbol(sparse.Difference, stem + "_sparse_differences", owner);
-        return $"static const mcu_sparse {stem}_sparse = {{{rows}, {columns}, {differences}}};\n";
+        string stream = pool.Symbol(sparse.Stream, stem + "_sparse_stream", owner);
+        return $"static const mcu_sparse {stem}_sparse = {{{stream}, {sparse.Stream.Bytes}, NULL}};\n";
     }
 }

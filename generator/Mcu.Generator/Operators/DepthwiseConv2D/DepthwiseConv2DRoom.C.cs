@@ -31,7 +31,10 @@ public sealed partial class DepthwiseConv2DRoom : ICKernelRoom
                 CText.Field("plane_h", planeH),
                 CText.Field("plane_w", planeW),
             ],
-            ["kernels/depthwise_conv2d/mcu_depthwise_conv2d.h", $"kernels/depthwise_conv2d/mcu_depthwise_conv2d_s8{context.KernelSuffix}.c"],
+            [
+                "kernels/depthwise_conv2d/mcu_depthwise_conv2d.h", $"kernels/depthwise_conv2d/mcu_depthwise_conv2d_s8{context.KernelSuffix}.c",
+                "runtime/mcu_depthwise_sparse.h", "runtime/mcu_sparse.h",
+            ],
             context.IsDsp ? DspScratch(window, y, planeH, planeW) : planeH * planeW,
             PassesScratch: true)
         {

@@ -36,7 +36,7 @@ void mcu_conv2d_s8__dsp(const mcu_conv2d *conv, const mcu_linear *layer, const i
     const int pixels = conv->window.output_h * conv->window.output_w;
     int16_t *columns = scratch;
     int16_t *projected = columns + (size_t)MCU_DSP_PIXELS * conv->linear.depth_padded;
-    const unsigned rank = layer->lora != NULL ? layer->lora->rank_padded : 0u;
+    const unsigned rank = mcu_lora_rows(layer->lora);
     int8_t *patch = (int8_t *)(projected + (size_t)MCU_DSP_PIXELS * rank);
     int oy = 0;
     int ox = 0;

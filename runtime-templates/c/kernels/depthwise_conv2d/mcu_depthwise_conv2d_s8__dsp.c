@@ -5,6 +5,7 @@
  * scratch: int16 plane[plane_h * plane_w + 2], int32 sums[output_w rounded up to even], uint32 taps[rows of pairs].
  */
 #include "mcu_depthwise_conv2d.h"
+#include "mcu_depthwise_sparse.h"
 #include "mcu_numerics.h"
 #include <string.h>
 
@@ -270,38 +271,88 @@ static void run_channel_3x3(const mcu_depthwise_conv2d *conv, const mcu_linear *
     mcu_depthwise_3x3__dsp(plane, row_bytes, taps, out, rows);
 }
 
-static void run_channel(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int16_t *plane, unsigned o,
-                        int32_t *sums, uint32_t *taps, int8_t *out)
+/* What changed weights add to a row of sums. */
+static void correct_row(const mcu_depthwise_conv2d *conv, const int16_t *x, const mcu_sparse_walk *sparse, int32_t *sums)
+{
+    const mcu_window *win = &conv->window;
+    for (unsigned i = 0; i < sparse->count; i++) {
+        mcu_sparse_cursor cursor = sparse->cursors[i];
+        int32_t difference;
+        int32_t tap;
+        while ((tap = mcu_sparse_next(&cursor, conv->linear.depth, &difference)) >= 0) {
+            const int16_t *cell = x + mcu_tap_offset(conv, tap);
+            for (unsigned ox = 0; ox < win->output_w; ox++, cell += win->stride_w) {
+                sums[ox] += difference * (*cell - conv->linear.input_zero_point);
+            }
+        }
+    }
+}
+
+/* Where a channel's image, sums and taps lie in the scratch memory. */
+typedef struct {
+    int16_t *plane;
+    int32_t *sums;
+    uint32_t *taps;
+} depthwise_scratch;
+
+/* sparse: null without an adapter's changes. */
+static void run_channel(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const depthwise_scratch *scratch,
+                        unsigned o, const mcu_sparse_walk *sparse, int8_t *out)
 {
     const mcu_window *win = &conv->window;
     const int32_t start = layer->bias[o];
-    load_taps(win, layer->weights + (size_t)o * conv->linear.depth_padded, taps);
+    load_taps(win, layer->weights + (size_t)o * conv->linear.depth_padded, scratch->taps);
     for (int oy = 0; oy < win->output_h; oy++) {
-        const int16_t *x = plane + (size_t)(oy * win->stride_h) * conv->plane_w;
-        sum_row(conv, x, taps, start, sums);
-        store_row(conv, layer, o, sums, out);
+        const int16_t *x = scratch->plane + (size_t)(oy * win->stride_h) * conv->plane_w;
+        sum_row(conv, x, scratch->taps, start, scratch->sums);
+        if (sparse != NULL) {
+            correct_row(conv, x, sparse, scratch->sums);
+        }
+        store_row(conv, layer, o, scratch->sums, out);
         out += (size_t)win->output_w * conv->linear.outputs;
     }
+}
+
+static void run_channels(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int8_t *in, int8_t *out,
+                         const depthwise_scratch *scratch, mcu_sparse_walk *sparse)
+{
+    const int special = is_special(conv);
+    unsigned o = 0;
+    for (int c = 0; c < conv->window.input_c; c++) {
+        copy_plane(conv, in + c, scratch->plane);
+        for (unsigned m = 0; m < conv->multiplier; m++, o++) {
+            const int changed = sparse != NULL && mcu_channel_is_changed(sparse, conv->linear.depth);
+            if (special && !changed) {
+                run_channel_3x3(conv, layer, scratch->plane, o, scratch->taps, out + o);
+            } else {
+                run_channel(conv, layer, scratch, o, changed ? sparse : NULL, out + o);
+            }
+            if (sparse != NULL) {
+                mcu_skip_channel(sparse, conv->linear.depth);
+            }
+        }
+    }
+}
+
+static MCU_NOINLINE void run_adapted(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int8_t *in,
+                                     int8_t *out, const depthwise_scratch *scratch)
+{
+    mcu_sparse_walk sparse;
+    mcu_sparse_open(&sparse, layer->sparse);
+    run_channels(conv, layer, in, out, scratch, &sparse);
 }
 
 void mcu_depthwise_conv2d_s8__dsp(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int8_t *in,
                                   int8_t *out, void *scratch)
 {
-    int16_t *plane = scratch;
     const size_t plane_elements = ((size_t)conv->plane_h * conv->plane_w + 3u) & ~(size_t)1;
-    int32_t *sums = (int32_t *)(void *)(plane + plane_elements);
-    uint32_t *taps = (uint32_t *)(sums + ((conv->window.output_w + 1) & ~1));
-    const int special = is_special(conv);
-    unsigned o = 0;
-    fill_plane(conv, plane);
-    for (int c = 0; c < conv->window.input_c; c++) {
-        copy_plane(conv, in + c, plane);
-        for (unsigned m = 0; m < conv->multiplier; m++, o++) {
-            if (special) {
-                run_channel_3x3(conv, layer, plane, o, taps, out + o);
-            } else {
-                run_channel(conv, layer, plane, o, sums, taps, out + o);
-            }
-        }
+    depthwise_scratch parts = {.plane = scratch};
+    parts.sums = (int32_t *)(void *)(parts.plane + plane_elements);
+    parts.taps = (uint32_t *)(parts.sums + ((conv->window.output_w + 1) & ~1));
+    fill_plane(conv, parts.plane);
+    if (layer->sparse != NULL) {
+        run_adapted(conv, layer, in, out, &parts);
+    } else {
+        run_channels(conv, layer, in, out, &parts, NULL);
     }
 }
