@@ -38,6 +38,9 @@ public sealed record RunOptions
     /// <summary>0 is the base alone; see the manifest's adapters.</summary>
     public int AdapterIndex { get; init; }
 
+    /// <summary>Delta images (<c>.mcud</c>) to attach, in order; the folder must have been compiled for that many.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Deltas { get; init; } = [];
+
     /// <summary>Wall-clock limit of the whole run; null chooses one from the number of samples.</summary>
     public TimeSpan? Timeout { get; init; }
 }

@@ -1,4 +1,5 @@
 using Mcu.Generator.Calibration;
+using Mcu.Generator.Deltas;
 using Mcu.Generator.Int8;
 using Mcu.Generator.Planning;
 using Mcu.Generator.Targets;
@@ -40,6 +41,9 @@ public sealed record CompileOptions
     public string? CalibrationPath { get; init; }
 
     public CalibrationMethod CalibrationMethod { get; init; } = CalibrationMethod.MinMax;
+
+    /// <summary>Delta images that the firmware can attach, and room for their low-rank terms.</summary>
+    public DeltaSupport Deltas { get; init; } = DeltaSupport.None;
 
     /// <summary>Name of the network in C; null for the file's.</summary>
     public string? Name { get; init; }

@@ -107,13 +107,13 @@ public static class Pipeline
     /// <summary>Kernel calls and a memory plan, with the kernels that the options prefer.</summary>
     public static CProgram Lower(Int8Model model, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation)
     {
-        CProgram portable() => CProgramBuilder.Build(model, KernelSet.Portable, options.Planner, notes, cancellation);
+        CProgram portable() => CProgramBuilder.Build(model, KernelSet.Portable, options.Deltas, options.Planner, notes, cancellation);
         if (!options.Target.Isa.Dsp)
         {
             return portable();
         }
 
-        CProgram fast = CProgramBuilder.Build(model, KernelSet.Dsp, options.Planner, notes, cancellation);
+        CProgram fast = CProgramBuilder.Build(model, KernelSet.Dsp, options.Deltas, options.Planner, notes, cancellation);
         return options.Optimize switch
         {
             OptimizationGoal.Ram => Smaller(portable(), fast, p => p.Plan.ArenaBytes),

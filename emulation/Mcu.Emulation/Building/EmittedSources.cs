@@ -10,6 +10,8 @@ internal sealed class EmittedSources
     private const int MaxFiles = 10_000;
     private const long MaxBytes = 1L << 30;
 
+    private static readonly string[] DeltaFunctions = ["delta_attach", "delta_detach", "delta_select", "delta_self_test"];
+
     private static readonly string[] Extensions = [".c", ".h", ".inc", ".S"];
 
     public EmittedSources(string folder)
@@ -30,7 +32,7 @@ internal sealed class EmittedSources
 
     /// <summary>The public functions that firmware calls; all else is reached from them.</summary>
     public IEnumerable<string> PublicFunctions =>
-        ((string[])["init", "adapter_select", "input", "output", "run"]).Select(name => $"{Manifest.Prefix}_{name}");
+        ((string[])["init", "adapter_select", "input", "output", .. Manifest.Deltas is null ? [] : DeltaFunctions, "run"]).Select(name => $"{Manifest.Prefix}_{name}");
 
     /// <summary>Text that changes when any file changes that a compilation could read.</summary>
     public IEnumerable<string> Fingerprint()

@@ -60,6 +60,7 @@ internal static class HarnessSources
             #define MODEL_INPUT {prefix}_input
             #define MODEL_OUTPUT {prefix}_output
             #define MODEL_RUN {prefix}_run
+            {(manifest.Deltas is null ? "" : $"#define MODEL_DELTA_ATTACH {prefix}_delta_attach")}
             #define MODEL_ARENA_BYTES {macro}_ARENA_BYTES
             #define MODEL_ARENA_ALIGNMENT {macro}_ARENA_ALIGNMENT
             #define MODEL_INPUT_BYTES {macro}_INPUT_BYTES

@@ -25,6 +25,9 @@ public sealed class FirmwareModelRunner : IModelRunner
 
     public TargetDescription Target { get; }
 
+    /// <summary>Delta images to attach for every run, in order.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Deltas { get; set; } = [];
+
     public string Name => Target.IsHost ? "host" : "qemu:" + Target.Name;
 
     public Tensor Input => PortTensor("input", manifest.Input);
@@ -35,7 +38,7 @@ public sealed class FirmwareModelRunner : IModelRunner
     {
         AdapterIndices.Check(adapterIndex, manifest.Adapters.Length - 1);
         image ??= await builder.BuildAsync(folder, Target, cancellation: cancellation);
-        RunResult result = await runner.RunAsync(image, samples, new RunOptions { AdapterIndex = adapterIndex }, cancellation);
+        RunResult result = await runner.RunAsync(image, samples, new RunOptions { AdapterIndex = adapterIndex, Deltas = Deltas }, cancellation);
         FirmwareSizes sizes = image.Sizes;
         return new RunMeasurements(result.Outputs, result.Samples)
         {
@@ -55,7 +58,7 @@ public sealed class FirmwareModelRunner : IModelRunner
     public async Task<FirmwareProfile> ProfileAsync(ReadOnlyMemory<byte> samples, CancellationToken cancellation)
     {
         image ??= await builder.BuildAsync(folder, Target, cancellation: cancellation);
-        return await runner.ProfileAsync(image, samples, cancellation: cancellation);
+        return await runner.ProfileAsync(image, samples, new RunOptions { Deltas = Deltas }, cancellation);
     }
 
     private static Tensor PortTensor(string name, EmittedPort port) => new(name, DataType.Int8, new Shape(port.Shape))

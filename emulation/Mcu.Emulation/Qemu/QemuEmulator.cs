@@ -17,7 +17,7 @@ internal sealed class QemuEmulator(ToolProbe tools, CacheFolder cache, params st
         FirmwareImage image, ReadOnlyMemory<byte> inputs, RunOptions options, CancellationToken cancellation)
     {
         int samples = RunRequest.Check(image, inputs, options);
-        using var folder = new RunFolder(inputs);
+        using var folder = new RunFolder(inputs, options.Deltas);
         return await RunAsync(image, folder, samples, options, withBlocks: false, cancellation);
     }
 
@@ -26,7 +26,7 @@ internal sealed class QemuEmulator(ToolProbe tools, CacheFolder cache, params st
         FirmwareImage image, ReadOnlyMemory<byte> inputs, RunOptions options, CancellationToken cancellation)
     {
         int samples = RunRequest.Check(image, inputs, options);
-        using var folder = new RunFolder(inputs);
+        using var folder = new RunFolder(inputs, options.Deltas);
         RunResult result = await RunAsync(image, folder, samples, options, withBlocks: true, cancellation);
         return ProfileReader.Read(ElfFile.Read(image.Path), folder.Blocks(), result.InstructionsPerSample);
     }

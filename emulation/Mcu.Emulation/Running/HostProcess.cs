@@ -17,7 +17,7 @@ internal sealed class HostProcess : IEmulator
         FirmwareImage image, ReadOnlyMemory<byte> inputs, RunOptions options, CancellationToken cancellation)
     {
         int samples = RunRequest.Check(image, inputs, options);
-        using var folder = new RunFolder(inputs);
+        using var folder = new RunFolder(inputs, options.Deltas);
         ProcessRequest request = RunRequest.Process(image.Path, [options.AdapterIndex.ToString(CultureInfo.InvariantCulture)], folder, options);
         ProcessOutcome outcome = await ProcessRunner.RunAsync(request, cancellation)
             ?? throw new DiagnosticException("MCU1039", "The host program does not start.", image.Path);

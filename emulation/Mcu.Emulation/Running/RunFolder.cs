@@ -19,11 +19,15 @@ internal sealed class RunFolder : IDisposable
     private const string FaultName = "fault.bin";
     private const int PairBytes = 8;
 
-    public RunFolder(ReadOnlyMemory<byte> inputs)
+    public RunFolder(ReadOnlyMemory<byte> inputs, IReadOnlyList<ReadOnlyMemory<byte>> deltas)
     {
         Path = Directory.CreateTempSubdirectory("mcu-run-").FullName;
         using FileStream stream = File.Create(At(InputName));
         stream.Write(inputs.Span);
+        for (int i = 0; i < deltas.Count; i++)
+        {
+            File.WriteAllBytes(At(string.Create(CultureInfo.InvariantCulture, $"delta{i}.bin")), deltas[i].Span);
+        }
     }
 
     public string Path { get; }

@@ -47,6 +47,12 @@ internal sealed class RunJudge(FirmwareImage image, RunFolder folder, int sample
             throw Failed("MCU1030", Invariant($"{image.Manifest.Prefix}_init returned {init}."));
         }
 
+        if (select >= DeltaRefusals.First)
+        {
+            (int index, int status) = Math.DivRem(select, 256);
+            throw Failed("MCU1041", Invariant($"The firmware refuses delta image {index + 1}: {DeltaRefusals.Words(status)} (status {status})."), DeltaRefusals.Hint);
+        }
+
         if (select != 0)
         {
             throw Failed("MCU1032", Invariant($"{image.Manifest.Prefix}_adapter_select returned {select}."));

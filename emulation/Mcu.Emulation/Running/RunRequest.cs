@@ -23,6 +23,15 @@ internal static class RunRequest
                 hint: $"Give {image.Manifest.Input.Type} samples back to back.");
         }
 
+        int room = image.Manifest.Deltas ?? 0;
+        if (options.Deltas.Count > room)
+        {
+            throw new DiagnosticException(
+                "MCU1089",
+                $"The firmware can attach {room} delta images; {options.Deltas.Count} are given.",
+                hint: "Compile with --deltas N.");
+        }
+
         int adapters = image.Manifest.Adapters.Length;
         return options.AdapterIndex >= 0 && options.AdapterIndex < adapters
             ? inputs.Length / bytes

@@ -61,6 +61,9 @@ public sealed record EmittedManifest
     [JsonConverter(typeof(EquatableArrayConverter<EmittedAdapter>))]
     public required EquatableArray<EmittedAdapter> Adapters { get; init; }
 
+    /// <summary>How many delta images can be attached at once; absent for none.</summary>
+    public int? Deltas { get; init; }
+
     /// <summary>SHA-256 of the base model's file, lower-case hexadecimal.</summary>
     public required string ModelSha256 { get; init; }
 

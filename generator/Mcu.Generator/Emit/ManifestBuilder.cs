@@ -23,6 +23,7 @@ public static class ManifestBuilder
         AdapterBytes = emission.AdapterBytes,
         Adapters = program.Model.Adapters.Select((a, i) => new EmittedAdapter { Index = i + 1, Name = a.Name })
             .Prepend(new EmittedAdapter { Index = 0, Name = "NONE" }).ToEquatableArray(),
+        Deltas = program.Deltas.IsOn ? program.Deltas.Images : null,
         ModelSha256 = program.Model.Graph.Source.Sha256,
         Layers = program.Steps.Select(s => s.Node.Name).ToEquatableArray(),
     };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Mcu.Generator.Deltas;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
 
@@ -79,6 +80,7 @@ internal static partial class ManifestReader
             CheckSize(manifest.ArenaBytes, "arena_bytes");
             CheckSize(manifest.WeightBytes, "weight_bytes");
             CheckSize(manifest.AdapterBytes, "adapter_bytes");
+            Require(manifest.Deltas is null or (> 0 and <= DeltaSupport.MostImages), "deltas", "is not 1 to 8");
             CheckAdapters(manifest.Adapters);
             Require(Sha256().IsMatch(manifest.ModelSha256), "model_sha256", "is not 64 hexadecimal digits");
         }

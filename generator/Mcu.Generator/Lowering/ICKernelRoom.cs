@@ -24,6 +24,9 @@ public interface ICKernelRoom
 /// <param name="Kernels">Instruction set.</param>
 public sealed record LoweringContext(NodeView View, Int8Layer Layer, EquatableArray<LinearLayer?> Variants, KernelSet Kernels)
 {
+    /// <summary>Room for low-rank terms of delta images; 0 for none.</summary>
+    public int DeltaRank { get; init; }
+
     public bool IsDsp => Kernels == KernelSet.Dsp;
 
     /// <summary>Suffix of kernels that exist per instruction set.</summary>

@@ -74,9 +74,12 @@ public static class LinearLowering
             SparseTablesOf(turned, taps));
     }
 
-    /// <summary>Rank of the largest side path among the variants, padded as the kernel's columns want it; 0 for none.</summary>
+    /// <summary>
+    /// Rank of the largest side path among the variants, or of what delta images may bring, padded as the kernel's columns want it; 0 for
+    /// none.
+    /// </summary>
     public static int LargestRank(LoweringContext context) =>
-        context.LinearLayers.Max(l => l.Side is null ? 0 : PaddedDepth(l.Side.Rank, context.IsDsp));
+        PaddedDepth(Math.Max(context.DeltaRank, context.LinearLayers.Max(l => l.Side?.Rank ?? 0)), context.IsDsp);
 
     /// <summary>
     /// Rows of <c>[rows, depth]</c> bytes: plain, or in pairs of rows, four columns at a time, padded with zeros.

@@ -2,6 +2,9 @@ using System.CommandLine;
 using Mcu.Emulation;
 using Mcu.Emulation.Evaluation;
 using Mcu.Generator;
+using Mcu.Generator.Deltas;
+using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Ingest;
 using Mcu.Tool.Cli;
 
 namespace Mcu.Tool.Commands;
@@ -24,6 +27,12 @@ internal sealed class ExecutionOptions
         HelpName = "N",
     };
 
+    private readonly Option<string[]> delta = new("--delta")
+    {
+        Description = "Delta image (.mcud) to attach to the firmware; may be given several times, in order. The model must be compiled with --deltas.",
+        HelpName = "FILE",
+    };
+
     private readonly ModelOptions options = new();
 
     public void AddTo(Command command)
@@ -31,6 +40,7 @@ internal sealed class ExecutionOptions
         command.Arguments.Add(model);
         command.Options.Add(on);
         command.Options.Add(adapterIndex);
+        command.Options.Add(delta);
         options.AddTo(command);
     }
 
@@ -41,9 +51,28 @@ internal sealed class ExecutionOptions
         ExecutionPlace place = ExecutionPlace.Parse(parse.GetRequiredValue(on), context.Targets);
         bool isFolder = Directory.Exists(path);
         Func<ModelSession> open = isFolder ? FolderOf(parse, path, place) : BaseOf(parse, context, path, place, stage, cancellation);
+        ReadOnlyMemory<byte>[] images = [.. (parse.GetValue(delta) ?? []).Select(file => (ReadOnlyMemory<byte>)InputFile.ReadAll(file, DeltaFormat.MaxFileBytes))];
         ModelSession session = await Task.Run(open, cancellation);
+        Attach(session, images);
         int active = parse.GetValue(adapterIndex) ?? (!isFolder && session.Adapters.Count == 1 ? 1 : 0);
         return new OpenedModel(path, place, session, active);
+    }
+
+    /// <summary>MCU0136 where the model does not run as firmware.</summary>
+    private static void Attach(ModelSession session, ReadOnlyMemory<byte>[] images)
+    {
+        if (images.Length == 0)
+        {
+            return;
+        }
+
+        if (session.Runner is not FirmwareModelRunner firmware)
+        {
+            session.Dispose();
+            throw new DiagnosticException("MCU0136", "Delta images are attached to firmware.", "--delta", "Use --on host or an emulator, or give the image with --adapter.");
+        }
+
+        firmware.Deltas = images;
     }
 
     private Func<ModelSession> FolderOf(ParseResult parse, string path, ExecutionPlace place)

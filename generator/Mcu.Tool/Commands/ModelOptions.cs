@@ -2,6 +2,7 @@ using System.CommandLine;
 using Mcu.Emulation.Evaluation;
 using Mcu.Generator;
 using Mcu.Generator.Calibration;
+using Mcu.Generator.Deltas;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Int8;
 using Mcu.Generator.Passes;
@@ -80,13 +81,26 @@ internal sealed class ModelOptions
         CustomParser = ByteCount.Parse,
     };
 
+    private readonly Option<int> deltas = new("--deltas")
+    {
+        Description = "How many delta images (.mcud) the firmware can attach at once, 0 to 8 (default 0).",
+        HelpName = "N",
+    };
+
+    private readonly Option<int> deltaRank = new("--delta-rank")
+    {
+        Description = $"Scratch memory for the low-rank terms of attached images: rows per layer, 1 to 255 (default {DeltaSupport.UsualRank}).",
+        HelpName = "R",
+        DefaultValueFactory = _ => DeltaSupport.UsualRank,
+    };
+
     private readonly Option<bool> dump = new("--dump")
     {
         Description = "Print the graph after each pass on stderr.",
     };
 
     public IReadOnlyList<Option> All =>
-        [adapters, adapterMap, adapterMode, target, optimize, calibration, calibrationMethod, name, budgetRam, budgetFlash, dump];
+        [adapters, adapterMap, adapterMode, target, optimize, calibration, calibrationMethod, name, budgetRam, budgetFlash, deltas, deltaRank, dump];
 
     public void AddTo(Command command)
     {
@@ -131,8 +145,18 @@ internal sealed class ModelOptions
         Name = parse.GetValue(name),
         BudgetRam = parse.GetValue(budgetRam),
         BudgetFlash = parse.GetValue(budgetFlash),
+        Deltas = Support(parse),
         Dump = parse.GetValue(dump) ? (stage, graph) => context.Error.Write($"== {stage}\n{GraphDump.Text(graph)}") : null,
     };
+
+    /// <summary>MCU0135 for numbers out of range.</summary>
+    private DeltaSupport Support(ParseResult parse)
+    {
+        (int images, int rank) = (parse.GetValue(deltas), parse.GetValue(deltaRank));
+        return images is >= 0 and <= DeltaSupport.MostImages && rank is > 0 and <= DeltaSupport.LargestRank
+            ? new DeltaSupport(images, rank)
+            : throw new DiagnosticException("MCU0135", $"Firmware takes 0 to {DeltaSupport.MostImages} delta images at once, of rank 1 to {DeltaSupport.LargestRank}.", "--deltas, --delta-rank");
+    }
 
     /// <summary>MCU0139 when an option was given that a compiled folder has no use for.</summary>
     public void RefuseFor(ParseResult parse, string folder)

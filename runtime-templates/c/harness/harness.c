@@ -2,7 +2,7 @@
  * Feeds samples to one network and records what comes out.
  *
  * Reads "in.bin": samples back to back. Writes "out.bin": their outputs; "stat.bin": pairs of 32-bit words, first
- * {status of init, status of adapter_select}, then {status of run, bytes of stack} for each sample. Both files grow sample by sample,
+ * {status of init, status of adapter_select, or of attaching plus 256 times the image's index}, then {status of run, bytes of stack} for each sample. Both files grow sample by sample,
  * so that what was done before a fault is known. Ends with 0 when all was done, else with 1.
  */
 #include "harness.h"
@@ -37,10 +37,42 @@ static int record(int file, int32_t first, int32_t second) {
     return mcu_platform_write(file, pair, sizeof pair);
 }
 
+#ifdef MODEL_DELTA_ATTACH
+#define MOST_DELTAS 8
+#define MOST_DELTA_BYTES 0x50000u /* of a body and a trailer */
+
+static uint32_t delta_pool[MOST_DELTAS * MOST_DELTA_BYTES / 4];
+
+/* Attaches "delta0.bin", "delta1.bin" and so on, as far as they are there. */
+static int attach_deltas(void) {
+    char name[] = "delta0.bin";
+    unsigned char *at = (unsigned char *)delta_pool;
+    for (int i = 0; i < MOST_DELTAS; i++, at += MOST_DELTA_BYTES) {
+        name[5] = (char)('0' + i);
+        const int file = mcu_platform_open(name, 0);
+        if (file < 0) {
+            break;
+        }
+        const int status = MODEL_DELTA_ATTACH(&network, at, mcu_platform_read(file, at, MOST_DELTA_BYTES));
+        if (status != 0) {
+            return status + 256 * i;
+        }
+    }
+    return 0;
+}
+#else
+static int attach_deltas(void) {
+    return 0;
+}
+#endif
+
 static int prepare(int adapter, int stat) {
     memset(&memory, FILL, sizeof memory);
     const int init = MODEL_INIT(&network, memory.arena, sizeof memory.arena);
-    const int select = init == 0 ? MODEL_ADAPTER_SELECT(&network, adapter) : 0;
+    int select = init == 0 ? MODEL_ADAPTER_SELECT(&network, adapter) : 0;
+    if (init == 0 && select == 0) {
+        select = attach_deltas();
+    }
     return record(stat, init, select) | init | select;
 }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Mcu.Emulation;
 using Mcu.Emulation.Evaluation;
 using Mcu.Generator;
+using Mcu.Generator.Deltas;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit.C;
 using Mcu.Generator.Int8;
@@ -45,10 +46,10 @@ internal static class Firmware
     }
 
     /// <summary>The emitted files of a model, as a compilation writes them.</summary>
-    public static SortedDictionary<string, string> Emit(Int8Model model, string target, string name = "net", KernelSet? kernels = null)
+    public static SortedDictionary<string, string> Emit(Int8Model model, string target, string name = "net", KernelSet? kernels = null, DeltaSupport? deltas = null)
     {
         KernelSet set = kernels ?? (Target(target).Isa.Dsp ? KernelSet.Dsp : KernelSet.Portable);
-        CProgram program = CProgramBuilder.Build(model, set, PlannerOptions.Default, TestContext.Current.CancellationToken);
+        CProgram program = CProgramBuilder.Build(model, set, deltas ?? DeltaSupport.None, PlannerOptions.Default, new DiagnosticBag(), TestContext.Current.CancellationToken);
         string prefix = CNames.Identifier(name);
         CEmission emission = CEmitter.Emit(program, prefix, target);
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Mcu.Generator.Deltas;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Int8;
 using Mcu.Generator.Lowering;
@@ -37,6 +38,12 @@ public static class CEmitter
         foreach (AdapterSource adapter in adapters)
         {
             files[adapter.File] = ConstantsFile(model, pool, adapter.Index, AdapterSection, adapter.Structs);
+        }
+
+        if (program.Deltas.IsOn)
+        {
+            files[$"{prefix}_delta.c"] = Render("model_delta.c", model);
+            files[$"{prefix}.abi.txt"] = DeltaAbi.Of(program).Text;
         }
 
         foreach (string file in RuntimeFiles(program))
@@ -80,7 +87,8 @@ public static class CEmitter
         var arguments = new List<string> { "&" + stem };
         if (step.Layer.Linear is not null)
         {
-            arguments.Add(slot >= 0 ? $"net->layers[{slot}]" : $"&{stem}_base");
+            string compiled = slot >= 0 ? $"net->layers[{slot}]" : $"&{stem}_base";
+            arguments.Add(program.Deltas.IsOn ? $"constants_of(net, {CDeltaText.SlotOf(program, step)}, {compiled}, &view)" : compiled);
         }
 
         arguments.AddRange(step.Node.Inputs.Take(step.Layer.ActivationInputs).Select(i => Address(program.OffsetOf(i))));
@@ -146,7 +154,8 @@ public static class CEmitter
             AdapterTable = [new CAdapterRow("none", [.. adapted.Select(n => steps[n.Name])]), .. rows],
             AdaptedLayers = adapted.Count,
             Declarations = Declarations(pool, adapters),
-            Sources = [$"{prefix}.c", $"{prefix}_io.c", $"{prefix}_weights.c", .. adapters.Select(a => a.File), .. runtime],
+            Delta = program.Deltas.IsOn ? CDeltaText.Of(program, prefix) : null,
+            Sources = [$"{prefix}.c", $"{prefix}_io.c", $"{prefix}_weights.c", .. adapters.Select(a => a.File), .. program.Deltas.IsOn ? [$"{prefix}_delta.c"] : Array.Empty<string>(), .. runtime],
         };
     }
 
@@ -185,6 +194,7 @@ public static class CEmitter
     private static IEnumerable<string> RuntimeFiles(CProgram program) =>
         program.Steps.SelectMany(s => s.Layer.Files)
             .Concat(["runtime/mcu_runtime.h", "runtime/mcu_numerics.h", "runtime/mcu_linear.h"])
+            .Concat(program.Deltas.IsOn ? CDeltaText.RuntimeFiles : [])
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 
     private static EquatableArray<int> AdapterBytes(SymbolPool pool, List<AdapterSource> adapters) =>

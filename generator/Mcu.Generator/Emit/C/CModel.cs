@@ -39,6 +39,9 @@ public sealed record CModel
     /// <summary>Declarations of the constant arrays of the base and of adapters.</summary>
     public required IReadOnlyList<string> Declarations { get; init; }
 
+    /// <summary>What the firmware needs to take delta images; null where it takes none.</summary>
+    public CDelta? Delta { get; init; }
+
     public required IReadOnlyList<string> Sources { get; init; }
 
     /// <summary>The values under the names that the templates use.</summary>
@@ -61,6 +64,7 @@ public sealed record CModel
         ["adapter_table"] = AdapterTable,
         ["adapted_layers"] = AdaptedLayers,
         ["declarations"] = Declarations,
+        ["delta"] = Delta,
         ["sources"] = Sources,
     };
 }

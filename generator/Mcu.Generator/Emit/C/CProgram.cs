@@ -1,3 +1,4 @@
+using Mcu.Generator.Deltas;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Int8;
 using Mcu.Generator.Lowering;
@@ -20,6 +21,9 @@ public sealed record CProgram(
     MemoryPlan Plan,
     IReadOnlyDictionary<string, string> BufferOf)
 {
+    /// <summary>Delta images that the emitted code can attach.</summary>
+    public DeltaSupport Deltas { get; init; } = DeltaSupport.None;
+
     public Tensor Input => Model.Graph[Model.Graph.Inputs[0]];
 
     public Tensor Output => Model.Graph[Model.Graph.Outputs[0]];

@@ -1,3 +1,4 @@
+using Mcu.Generator.Deltas;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Int8;
@@ -16,32 +17,32 @@ public static class CProgramBuilder
 
     /// <summary>Builds without a place for the planner's warnings.</summary>
     public static CProgram Build(Int8Model model, KernelSet kernels, PlannerOptions options, CancellationToken cancellation) =>
-        Build(model, kernels, options, new DiagnosticBag(), cancellation);
+        Build(model, kernels, DeltaSupport.None, options, new DiagnosticBag(), cancellation);
 
     public static CProgram Build(
-        Int8Model model, KernelSet kernels, PlannerOptions options, DiagnosticBag notes, CancellationToken cancellation)
+        Int8Model model, KernelSet kernels, DeltaSupport deltas, PlannerOptions options, DiagnosticBag notes, CancellationToken cancellation)
     {
         Graph graph = model.Graph;
         Require(graph, graph.Inputs.Length == 1 && graph.Outputs.Length == 1, "MCU0911", "The emitted interface has one input and one output.");
-        (List<CStep> steps, Dictionary<string, string> aliases) = StepsOf(model, kernels);
+        (List<CStep> steps, Dictionary<string, string> aliases) = StepsOf(model, kernels, deltas);
         Require(graph, steps.Count > 0, "MCU0912", "The network computes nothing.");
         PlanProblem problem = ProblemOf(graph, steps, aliases);
         MemoryPlan plan = MemoryPlanner.Plan(problem, options, notes, cancellation);
         PlanVerifier.Verify(problem, plan);
-        return new CProgram(model, kernels, steps.ToEquatableArray(), problem, plan, aliases);
+        return new CProgram(model, kernels, steps.ToEquatableArray(), problem, plan, aliases) { Deltas = deltas };
     }
 
     /// <summary>Kernel calls of the model in execution order.</summary>
-    public static IReadOnlyList<CStep> Steps(Int8Model model, KernelSet kernels) => StepsOf(model, kernels).Steps;
+    public static IReadOnlyList<CStep> Steps(Int8Model model, KernelSet kernels) => StepsOf(model, kernels, DeltaSupport.None).Steps;
 
-    private static (List<CStep> Steps, Dictionary<string, string> Aliases) StepsOf(Int8Model model, KernelSet kernels)
+    private static (List<CStep> Steps, Dictionary<string, string> Aliases) StepsOf(Int8Model model, KernelSet kernels, DeltaSupport deltas)
     {
         Graph graph = model.Graph;
         var aliases = new Dictionary<string, string>(StringComparer.Ordinal) { [graph.Inputs[0]] = graph.Inputs[0] };
         var steps = new List<CStep>();
         foreach (Node node in graph.Nodes)
         {
-            LoweredLayer? layer = Lower(model, node, kernels);
+            LoweredLayer? layer = Lower(model, node, kernels, deltas);
             aliases[node.Output] = layer is null ? aliases[node.Inputs[0]] : node.Output;
             if (layer is not null)
             {
@@ -52,7 +53,7 @@ public static class CProgramBuilder
         return (steps, aliases);
     }
 
-    private static LoweredLayer? Lower(Int8Model model, Node node, KernelSet kernels)
+    private static LoweredLayer? Lower(Int8Model model, Node node, KernelSet kernels, DeltaSupport deltas)
     {
         var view = new NodeView(model.Graph, node);
         if (OperatorCatalog.RoomOf(node.Operator) is not ICKernelRoom room)
@@ -63,7 +64,7 @@ public static class CProgramBuilder
         EquatableArray<LinearLayer?> variants = model.Adapters
             .Select(a => a.Variants.TryGetValue(node.Name, out LayerVariant? variant) ? variant.Layer : null)
             .ToEquatableArray();
-        return room.Lower(new LoweringContext(view, model.LayerOf(node, 0), variants, kernels));
+        return room.Lower(new LoweringContext(view, model.LayerOf(node, 0), variants, kernels) { DeltaRank = deltas.IsOn ? deltas.Rank : 0 });
     }
 
     private static PlanProblem ProblemOf(Graph graph, List<CStep> steps, Dictionary<string, string> aliases)

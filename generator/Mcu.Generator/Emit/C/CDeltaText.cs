@@ -1,0 +1,46 @@
+using System.Globalization;
+using Mcu.Generator.Deltas;
+using Mcu.Generator.Lowering;
+
+namespace Mcu.Generator.Emit.C;
+
+/// <summary>Values that the templates print for firmware that takes delta images.</summary>
+/// <param name="Images">Most images at once.</param>
+/// <param name="Rank">Rows of low-rank terms that the arena has room for.</param>
+/// <param name="Packing">As in the delta format.</param>
+/// <param name="Base">Bytes of the base's hash as C literals.</param>
+/// <param name="Abi">The same of the ABI's.</param>
+/// <param name="Layers">Initialisers of <c>mcu_delta_layer</c>.</param>
+public sealed record CDelta(int Images, int Rank, int Packing, string Base, string Abi, IReadOnlyList<string> Layers);
+
+/// <summary>C text of a program's delta interface.</summary>
+internal static class CDeltaText
+{
+    public static readonly string[] RuntimeFiles =
+    [
+        "runtime/mcu_crc32.c", "runtime/mcu_crc32.h", "runtime/mcu_delta.c", "runtime/mcu_delta.h", "runtime/mcu_sparse.h",
+    ];
+
+    public static CDelta Of(CProgram program, string prefix)
+    {
+        var abi = DeltaAbi.Of(program);
+        return new CDelta(
+            program.Deltas.Images, program.Deltas.Rank, abi.Packing, Bytes(abi.Base.Span), Bytes(abi.Hash.Span), [.. abi.Slots.Select(slot => Layer(program, slot, prefix))]);
+    }
+
+    /// <summary>Index of a linear layer in the directory of an image.</summary>
+    public static int SlotOf(CProgram program, CStep step) => program.Steps.Take(step.Index).Count(s => s.Layer.Shape is not null);
+
+    private static string Layer(CProgram program, DeltaSlot slot, string prefix)
+    {
+        string stem = string.Create(CultureInfo.InvariantCulture, $"{prefix}_l{slot.Step}");
+        bool isMatrix = slot.Kind == LinearKind.Matrix;
+        int rows = isMatrix ? LinearLowering.PaddedDepth(program.Deltas.Rank, program.Kernels == KernelSet.Dsp) : 0;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{{&{stem}.linear, &{stem}_base, {slot.LargestInput}u, {rows}, {(isMatrix ? "MCU_DELTA_MATRIX" : "MCU_DELTA_DEPTHWISE")}}}");
+    }
+
+    private static string Bytes(ReadOnlySpan<byte> hash) =>
+        string.Join(", ", hash[..DeltaAbi.HashBytes].ToArray().Select(b => "0x" + b.ToString("x2", CultureInfo.InvariantCulture)));
+}

@@ -1,0 +1,297 @@
+/* Delta images in flash slots: see mcu_slots.h. */
+#include "mcu_slots.h"
+#include "mcu_crc32.h"
+#include <string.h>
+
+#define ENTRY_BYTES 64u
+
+MCU_STATIC_ASSERT(sizeof(mcu_slots_state) == ENTRY_BYTES, slots_state_is_an_entry);
+
+static const void *read_flash(const mcu_slots *slots, uint32_t address, uint32_t bytes)
+{
+    const mcu_flash *flash = slots->config->flash;
+    return flash->read(flash->user, address, bytes);
+}
+
+/* Programs whole units and reads them back. */
+static int program(const mcu_slots *slots, uint32_t address, const void *from, uint32_t bytes)
+{
+    const mcu_flash *flash = slots->config->flash;
+    return flash->program(flash->user, address, from, bytes) == 0 && memcmp(read_flash(slots, address, bytes), from, bytes) == 0
+               ? MCU_OK
+               : MCU_SLOTS_ERROR_FLASH;
+}
+
+static int erase(const mcu_slots *slots, uint32_t address, uint32_t bytes)
+{
+    const mcu_flash *flash = slots->config->flash;
+    for (uint32_t end = address + bytes; address < end; address += flash->block_bytes) {
+        if (flash->erase(flash->user, address) != 0) {
+            return MCU_SLOTS_ERROR_FLASH;
+        }
+    }
+    return MCU_OK;
+}
+
+static uint32_t entries_per_block(const mcu_slots *slots)
+{
+    return slots->config->flash->block_bytes / ENTRY_BYTES;
+}
+
+static uint32_t entry_address(const mcu_slots *slots, uint32_t entry)
+{
+    return slots->config->journal_address + entry * ENTRY_BYTES;
+}
+
+static uint32_t crc_of(const mcu_slots_state *state)
+{
+    return mcu_crc32(0, state, ENTRY_BYTES - sizeof state->crc32);
+}
+
+static int is_blank(const uint8_t *entry)
+{
+    uint32_t bits = 0xFF;
+    for (unsigned i = 0; i < ENTRY_BYTES; i++) {
+        bits &= entry[i];
+    }
+    return bits == 0xFF;
+}
+
+void mcu_slots_open(mcu_slots *slots, const mcu_slots_config *config)
+{
+    memset(slots, 0, sizeof *slots);
+    slots->config = config;
+    const uint32_t entries = config->journal_blocks * entries_per_block(slots);
+    slots->entry = entries - 1u; /* the first commit begins with the first block */
+    for (uint32_t i = 0; i < entries; i++) {
+        const mcu_slots_state *state = read_flash(slots, entry_address(slots, i), ENTRY_BYTES);
+        if (state->sequence > slots->state.sequence && state->crc32 == crc_of(state)) {
+            slots->state = *state;
+            slots->entry = i;
+        }
+    }
+}
+
+/*
+ * Appends a state. A block is erased when it is entered, whatever it holds: an erase before may have been cut. Entries
+ * that a cut has left half-written, or that the flash does not take, are passed over. The block of the newest state stays.
+ */
+static int commit(mcu_slots *slots, mcu_slots_state *next)
+{
+    const uint32_t per_block = entries_per_block(slots);
+    const uint32_t entries = slots->config->journal_blocks * per_block;
+    const uint32_t home = slots->entry / per_block;
+    uint32_t entry = slots->entry;
+    next->sequence++;
+    next->crc32 = crc_of(next);
+    for (;;) {
+        entry = entry + 1u == entries ? 0 : entry + 1u;
+        const uint32_t address = entry_address(slots, entry);
+        if (entry % per_block == 0) {
+            if (entry / per_block == home) {
+                return MCU_SLOTS_ERROR_FLASH;
+            }
+            (void)erase(slots, address, slots->config->flash->block_bytes);
+        }
+        if (is_blank(read_flash(slots, address, ENTRY_BYTES)) && program(slots, address, next, ENTRY_BYTES) == MCU_OK) {
+            slots->entry = entry;
+            slots->state = *next;
+            return MCU_OK;
+        }
+    }
+}
+
+static uint32_t slot_address(const mcu_slots *slots, unsigned slot)
+{
+    return slots->config->slot_address + slot * slots->config->slot_bytes;
+}
+
+const void *mcu_slots_image(const mcu_slots *slots, unsigned slot, size_t *bytes)
+{
+    if (slot >= slots->config->slots || slots->state.bytes[slot] == 0) {
+        return NULL;
+    }
+    *bytes = slots->state.bytes[slot];
+    return read_flash(slots, slot_address(slots, slot), slots->state.bytes[slot]);
+}
+
+int mcu_slots_find(const mcu_slots *slots, uint32_t id)
+{
+    for (unsigned slot = 0; slot < slots->config->slots; slot++) {
+        size_t bytes;
+        const mcu_delta_header *header = mcu_slots_image(slots, slot, &bytes);
+        if (header != NULL && header->id == id) {
+            return (int)slot;
+        }
+    }
+    return -1;
+}
+
+/* Whether every slot of a mask holds an image that may run; *counter becomes the largest of theirs. */
+static int check_mask(const mcu_slots *slots, unsigned mask, uint32_t *counter)
+{
+    *counter = slots->state.counter;
+    for (unsigned slot = 0; mask >> slot != 0; slot++) {
+        if ((mask >> slot & 1u) != 0) {
+            size_t bytes;
+            const mcu_delta_header *header = mcu_slots_image(slots, slot, &bytes);
+            if (header == NULL) {
+                return MCU_SLOTS_ERROR_SLOT;
+            }
+            if (header->security_counter < slots->state.counter) {
+                return MCU_SLOTS_ERROR_ROLLBACK;
+            }
+            *counter = header->security_counter > *counter ? header->security_counter : *counter;
+        }
+    }
+    return MCU_OK;
+}
+
+unsigned mcu_slots_start(mcu_slots *slots)
+{
+    mcu_slots_state next = slots->state;
+    if (next.started) {
+        (void)mcu_slots_revert(slots);
+    } else if (next.trial != 0) {
+        next.started = 1;
+        if (commit(slots, &next) == MCU_OK) {
+            return next.trial;
+        }
+    }
+    return slots->state.active;
+}
+
+int mcu_slots_erase(mcu_slots *slots, unsigned slot)
+{
+    mcu_slots_state next = slots->state;
+    if (slot >= slots->config->slots) {
+        return MCU_SLOTS_ERROR_SLOT;
+    }
+    if (((next.active | next.trial) >> slot & 1u) != 0) {
+        return MCU_SLOTS_ERROR_IN_USE;
+    }
+    next.bytes[slot] = 0;
+    next.confirmed &= (uint8_t)~(1u << slot);
+    next.rejected &= (uint8_t)~(1u << slot);
+    slots->expected = 0;
+    if (slots->state.bytes[slot] != 0 && commit(slots, &next) != MCU_OK) {
+        return MCU_SLOTS_ERROR_FLASH;
+    }
+    return erase(slots, slot_address(slots, slot), slots->config->slot_bytes);
+}
+
+int mcu_slots_begin(mcu_slots *slots, unsigned slot, size_t bytes)
+{
+    if (bytes == 0 || bytes > slots->config->slot_bytes) {
+        return MCU_SLOTS_ERROR_SIZE;
+    }
+    const int status = mcu_slots_erase(slots, slot);
+    if (status == MCU_OK) {
+        slots->slot = (uint8_t)slot;
+        slots->written = 0;
+        slots->expected = (uint32_t)bytes;
+    }
+    return status;
+}
+
+int mcu_slots_write(mcu_slots *slots, const void *from, size_t bytes)
+{
+    const uint32_t unit = slots->config->flash->program_unit;
+    const uint32_t whole = (uint32_t)bytes & ~(unit - 1u);
+    const uint32_t address = slot_address(slots, slots->slot) + slots->written;
+    if (bytes > slots->expected - slots->written || slots->written % unit != 0) {
+        return MCU_SLOTS_ERROR_SIZE;
+    }
+    int status = whole == 0 ? MCU_OK : program(slots, address, from, whole);
+    if (status == MCU_OK && whole != bytes) {
+        uint8_t last[ENTRY_BYTES];
+        memset(last, 0xFF, sizeof last);
+        memcpy(last, (const uint8_t *)from + whole, bytes - whole);
+        status = program(slots, address + whole, last, unit);
+    }
+    slots->written += (uint32_t)bytes;
+    if (status != MCU_OK) {
+        slots->expected = 0;
+    }
+    return status;
+}
+
+int mcu_slots_finish(mcu_slots *slots)
+{
+    const mcu_slots_config *config = slots->config;
+    mcu_slots_state next = slots->state;
+    const uint32_t bytes = slots->expected;
+    slots->expected = 0;
+    if (bytes == 0) {
+        return MCU_SLOTS_ERROR_STATE;
+    }
+    if (slots->written != bytes) {
+        return MCU_SLOTS_ERROR_SIZE;
+    }
+    const mcu_delta_header *image = read_flash(slots, slot_address(slots, slots->slot), bytes);
+    int status = mcu_delta_validate(config->abi, image, bytes);
+    if (status == MCU_OK && image->security_counter < next.counter) {
+        status = MCU_SLOTS_ERROR_ROLLBACK;
+    }
+    if (status == MCU_OK && config->verify != NULL) {
+        status = config->verify(config->user, image, bytes);
+    }
+    next.bytes[slots->slot] = bytes;
+    return status != MCU_OK ? status : commit(slots, &next);
+}
+
+int mcu_slots_test(mcu_slots *slots, unsigned mask)
+{
+    mcu_slots_state next = slots->state;
+    uint32_t counter;
+    const int status = check_mask(slots, mask, &counter);
+    if (next.started || mask == 0) {
+        return MCU_SLOTS_ERROR_STATE;
+    }
+    next.trial = (uint8_t)mask;
+    return status != MCU_OK               ? status
+           : (next.rejected & mask) != 0 ? MCU_SLOTS_ERROR_REJECTED
+                                          : commit(slots, &next);
+}
+
+int mcu_slots_confirm(mcu_slots *slots)
+{
+    mcu_slots_state next = slots->state;
+    if (!next.started) {
+        return MCU_SLOTS_ERROR_STATE;
+    }
+    const int status = check_mask(slots, next.trial, &next.counter);
+    next.confirmed |= next.trial;
+    next.active = next.trial;
+    next.trial = 0;
+    next.started = 0;
+    return status != MCU_OK ? status : commit(slots, &next);
+}
+
+int mcu_slots_revert(mcu_slots *slots)
+{
+    mcu_slots_state next = slots->state;
+    if (next.trial == 0) {
+        return MCU_SLOTS_ERROR_STATE;
+    }
+    if (next.started) {
+        next.rejected |= (uint8_t)(next.trial & ~next.confirmed);
+    }
+    next.trial = 0;
+    next.started = 0;
+    return commit(slots, &next);
+}
+
+int mcu_slots_select(mcu_slots *slots, unsigned mask)
+{
+    mcu_slots_state next = slots->state;
+    uint32_t counter;
+    const int status = check_mask(slots, mask, &counter);
+    if (next.started) {
+        return MCU_SLOTS_ERROR_STATE;
+    }
+    next.active = (uint8_t)mask;
+    return status != MCU_OK                ? status
+           : (mask & ~(unsigned)next.confirmed) != 0 ? MCU_SLOTS_ERROR_UNCONFIRMED
+                                                      : commit(slots, &next);
+}
