@@ -1,6 +1,7 @@
 using Mcu.Generator.Calibration;
 using Mcu.Generator.Deltas;
 using Mcu.Generator.Int8;
+using Mcu.Generator.Passes;
 using Mcu.Generator.Planning;
 using Mcu.Generator.Targets;
 
@@ -32,6 +33,9 @@ public sealed record CompileOptions
     public string? AdapterMapPath { get; init; }
 
     public AdapterModeChoice AdapterMode { get; init; }
+
+    /// <summary>What happens to low-rank branches that stand in the base's own graph; lifted ones are the adapter of index 1.</summary>
+    public GraphLoraMode GraphLora { get; init; }
 
     public required TargetDescription Target { get; init; }
 

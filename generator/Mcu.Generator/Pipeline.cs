@@ -52,8 +52,9 @@ public static class Pipeline
     {
         Graph asRead = ModelReader.ReadFile(options.BasePath, notes);
         options.Dump?.Invoke("read", asRead);
-        Graph canonical = StandardPasses.Canonicalise(asRead, notes, options.Dump);
-        return new LoadedModel(asRead, canonical, Adapters(options, canonical, notes).ToEquatableArray());
+        CanonicalForm form = StandardPasses.Canonicalise(asRead, options.GraphLora, notes, options.Dump);
+        IEnumerable<BoundAdapter> lifted = form.Lifted is null ? [] : [AdapterBinder.Bind(form.Lifted, form.Graph, null, notes)];
+        return new LoadedModel(asRead, form.Graph, lifted.Concat(Adapters(options, form.Graph, notes)).ToEquatableArray());
     }
 
     /// <summary>In the order of the command line: folders are bound to the graph, delta images name their layers themselves.</summary>

@@ -37,7 +37,7 @@ internal static class FuzzTargets
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        new("onnx", ".onnx", b => StandardPasses.Canonicalise(OnnxReader.Read(b, "fuzz.onnx", new DiagnosticBag()), new DiagnosticBag()), () => [TinyOnnx.Image(), TinyOnnx.Sequence()]),
+        new("onnx", ".onnx", b => StandardPasses.Canonicalise(OnnxReader.Read(b, "fuzz.onnx", new DiagnosticBag()), new DiagnosticBag()), () => [.. TinyOnnx.All.Select(create => create())]),
         new("tflite", ".tflite", b => TfliteReader.Read(b, "fuzz.tflite", new DiagnosticBag()), () => [TfliteWriter.Write(TinyTflite.Int8Network()), TfliteWriter.Write(TinyTflite.DynamicRangeNetwork())]),
         new("safetensors", ".safetensors", b => SafetensorsReader.Read(b, "fuzz.safetensors"), PeftSeeds.Weights),
         new("peft-config", ".json", b => PeftReader.Read("fuzz", b, AdapterWeights, new DiagnosticBag()), PeftSeeds.Configs),

@@ -37,6 +37,7 @@ public sealed class FoldActivation : IGraphPass
         DepthwiseConv2D o => o with { Activation = o.Activation.Then(next) },
         FullyConnected o => o with { Activation = o.Activation.Then(next) },
         Add o => o with { Activation = o.Activation.Then(next) },
+        Mul o => o with { Activation = o.Activation.Then(next) },
         AveragePool2D o => o with { Activation = o.Activation.Then(next) },
         MaxPool2D o => o with { Activation = o.Activation.Then(next) },
         Clamp o => new Clamp(o.Range.Then(next)),

@@ -55,7 +55,7 @@ public sealed class NchwToNhwc : IGraphPass
                 LayoutRules.ElementWise(rewriter, node);
                 break;
             case Add or Mul:
-                LayoutAddRule.Apply(rewriter, node);
+                LayoutBinaryRule.Apply(rewriter, node);
                 break;
             case Softmax softmax when LayoutRules.LosesLastAxis(rewriter.ViewOf(node.Inputs[0]), softmax):
                 rewriter.AddUnchanged(node);

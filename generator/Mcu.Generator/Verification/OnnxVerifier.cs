@@ -4,23 +4,41 @@ using Mcu.Generator.Graphs;
 
 namespace Mcu.Generator.Verification;
 
-/// <summary>Compares the float reference with ONNX Runtime, tensor by tensor.</summary>
-public static class OnnxVerifier
+/// <summary>Compares the float reference with ONNX Runtime, tensor by tensor; one session for any number of samples.</summary>
+public sealed class OnnxVerifier : IDisposable
 {
+    private readonly OnnxRuntimeExecutor executor;
+
+    /// <param name="model">The file that the graphs were read from.</param>
+    /// <param name="name">Its name, for diagnostics.</param>
+    /// <exception cref="DiagnosticException">MCU1101: ONNX Runtime refuses the model.</exception>
+    public OnnxVerifier(ReadOnlyMemory<byte> model, string name) =>
+        executor = new OnnxRuntimeExecutor(model, everyTensor: true, name);
+
     /// <summary>
     /// Every activation of <paramref name="graph"/> that has a <see cref="TensorSource"/>, against ONNX Runtime's value
     /// of that tensor. Works for the graph as read and for the canonical one.
     /// </summary>
+    /// <param name="graph">The graph as read, or a form of it.</param>
+    /// <param name="inputs">A value per input of the file.</param>
+    /// <exception cref="DiagnosticException">MCU1101: ONNX Runtime fails.</exception>
+    public VerificationReport Verify(Graph graph, IReadOnlyDictionary<string, TensorValue> inputs) =>
+        Compare(graph, inputs, executor.Run(inputs));
+
+    /// <summary>As the instance's method, for one sample.</summary>
     /// <param name="model">The file that the graph was read from.</param>
+    /// <param name="graph">The graph as read, or a form of it.</param>
     /// <param name="inputs">A value per input of the file.</param>
     /// <exception cref="DiagnosticException">MCU1101: ONNX Runtime refuses the model.</exception>
     public static VerificationReport Verify(ReadOnlyMemory<byte> model, Graph graph, IReadOnlyDictionary<string, TensorValue> inputs)
     {
-        using var executor = new OnnxRuntimeExecutor(model, everyTensor: true, graph.Source.FileName);
-        return Compare(graph, inputs, executor.Run(inputs));
+        using var verifier = new OnnxVerifier(model, graph.Source.FileName);
+        return verifier.Verify(graph, inputs);
     }
 
-    /// <summary>As <see cref="Verify"/>, with reference values at hand, by source tensor name.</summary>
+    public void Dispose() => executor.Dispose();
+
+    /// <summary>Against reference values at hand, by source tensor name.</summary>
     public static VerificationReport Compare(Graph graph, IReadOnlyDictionary<string, TensorValue> inputs, IReadOnlyDictionary<string, TensorValue> reference)
     {
         Dictionary<string, TensorValue> values = FloatReference.Run(graph, inputs);

@@ -2,9 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit;
+using Mcu.Generator.Graphs;
 using Mcu.Generator.Ingest;
 using Mcu.Generator.Ingest.Peft;
 using Mcu.Generator.Inspection;
+using Mcu.Generator.Passes;
 using Mcu.Tool.Cli;
 using Spectre.Console;
 
@@ -18,15 +20,19 @@ internal sealed class InspectCommand : ToolCommand
         Description = "A model (.tflite, .onnx), an HF PEFT adapter folder, or a folder that 'mcu compile' wrote.",
     };
 
+    private readonly Option<GraphLoraMode> graphLora = ModelOptions.GraphLora();
+
     public InspectCommand(GlobalOptions global)
         : base(
             "inspect",
             "Show what a model, an adapter folder or a compiled folder holds.",
             global,
             new Example("mcu inspect kws.onnx", "Inputs, outputs and every layer with shapes, MACs and the names that adapters bind to."),
-            new Example("mcu inspect adapters/factory", "Modules, ranks and shapes of an adapter."))
+            new Example("mcu inspect adapters/factory", "Modules, ranks and shapes of an adapter."),
+            new Example("mcu inspect cct_lora.onnx --graph-lora lift", "The base without the LoRA branches of its graph, and those as an adapter."))
     {
         Arguments.Add(path);
+        Options.Add(graphLora);
     }
 
     protected override Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
@@ -34,10 +40,12 @@ internal sealed class InspectCommand : ToolCommand
         string what = parse.GetRequiredValue(path);
         if (!Directory.Exists(what))
         {
-            ModelSummary model = ModelSummary.Of(ModelReader.ReadFile(what, context.Notes));
-            context.Result(new InspectDocument("model") { Model = model }, console => Print(console, model));
+            InspectModel(what, parse.GetValue(graphLora), context);
+            return Task.FromResult(ExitCode.Ok);
         }
-        else if (File.Exists(Path.Combine(what, EmittedManifest.FileName)))
+
+        ModelOptions.RefuseFor(graphLora, parse, what);
+        if (File.Exists(Path.Combine(what, EmittedManifest.FileName)))
         {
             EmittedManifest manifest = EmittedManifest.Load(what);
             CompiledSummary compiled = CompiledSummary.Of(manifest);
@@ -50,6 +58,24 @@ internal sealed class InspectCommand : ToolCommand
         }
 
         return Task.FromResult(ExitCode.Ok);
+    }
+
+    /// <summary>The model as read; with LoRA branches merged or lifted, the form that the compiler goes on with.</summary>
+    private static void InspectModel(string file, GraphLoraMode mode, CommandContext context)
+    {
+        Graph read = ModelReader.ReadFile(file, context.Notes);
+        CanonicalForm form = mode == GraphLoraMode.Run ? new CanonicalForm(read, null) : StandardPasses.Canonicalise(read, mode, context.Notes);
+        ModelSummary model = ModelSummary.Of(form.Graph);
+        AdapterSummary? lifted = form.Lifted is null ? null : AdapterSummary.Of(form.Lifted);
+        context.Result(new InspectDocument("model") { Model = model, Adapter = lifted }, console =>
+        {
+            Print(console, model);
+            if (lifted is not null)
+            {
+                console.WriteLine();
+                Print(console, lifted);
+            }
+        });
     }
 
     private static void Print(IAnsiConsole console, ModelSummary model)

@@ -35,6 +35,8 @@ internal sealed class ModelOptions
         ("merge", AdapterModeChoice.Merge),
         ("side", AdapterModeChoice.Side));
 
+    private readonly Option<GraphLoraMode> graphLora = GraphLora();
+
     private readonly Option<string?> target = new("--target")
     {
         Description = $"Target to generate code for; see 'mcu targets' (default {DefaultTarget}, or what --on implies).",
@@ -100,7 +102,15 @@ internal sealed class ModelOptions
     };
 
     public IReadOnlyList<Option> All =>
-        [adapters, adapterMap, adapterMode, target, optimize, calibration, calibrationMethod, name, budgetRam, budgetFlash, deltas, deltaRank, dump];
+        [adapters, adapterMap, adapterMode, graphLora, target, optimize, calibration, calibrationMethod, name, budgetRam, budgetFlash, deltas, deltaRank, dump];
+
+    /// <summary>What happens to low-rank branches in the base's own graph.</summary>
+    public static Option<GraphLoraMode> GraphLora() => Choice.Of(
+        "--graph-lora",
+        "LoRA branches that stand in the base's graph: run them as written, merge them into the weights, or lift them out as adapter 1",
+        ("run", GraphLoraMode.Run),
+        ("merge", GraphLoraMode.Merge),
+        ("lift", GraphLoraMode.Lift));
 
     public void AddTo(Command command)
     {
@@ -138,6 +148,7 @@ internal sealed class ModelOptions
         AdapterPaths = parse.GetValue(adapters) ?? [],
         AdapterMapPath = parse.GetValue(adapterMap),
         AdapterMode = parse.GetValue(adapterMode),
+        GraphLora = parse.GetValue(graphLora),
         Target = chosen,
         Optimize = parse.GetValue(optimize),
         CalibrationPath = parse.GetValue(calibration),
@@ -161,10 +172,18 @@ internal sealed class ModelOptions
     /// <summary>MCU0139 when an option was given that a compiled folder has no use for.</summary>
     public void RefuseFor(ParseResult parse, string folder)
     {
-        Option? given = All.FirstOrDefault(option => parse.GetResult(option) is { Implicit: false });
-        if (given is not null)
+        foreach (Option option in All)
         {
-            throw new DiagnosticException("MCU0139", $"{given.Name} has no effect on a compiled folder.", folder, "Give the base model instead, or leave the option out.");
+            RefuseFor(option, parse, folder);
+        }
+    }
+
+    /// <summary>MCU0139 when this option was given.</summary>
+    public static void RefuseFor(Option option, ParseResult parse, string folder)
+    {
+        if (parse.GetResult(option) is { Implicit: false })
+        {
+            throw new DiagnosticException("MCU0139", $"{option.Name} has no effect on a folder that is no base model.", folder, "Give the base model instead, or leave the option out.");
         }
     }
 }

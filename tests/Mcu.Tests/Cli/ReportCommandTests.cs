@@ -159,7 +159,7 @@ public sealed class ReportCommandTests
         });
     }
 
-    private static JsonElement Valid(string schema, params string[] arguments)
+    internal static JsonElement Valid(string schema, params string[] arguments)
     {
         ToolRun run = CommandLineTests.InProcess([.. arguments, "--json"]);
         Assert.True(run.ExitCode == 0, run.Error);

@@ -19,9 +19,10 @@ public class MlperfTinyOnnxTests
     {
         byte[] model = File.ReadAllBytes(TestData.Shared($"onnx/mlperf-tiny/{name}_fp32.onnx"));
         Graph graph = OnnxReader.Read(model, name, new DiagnosticBag());
+        using var verifier = new OnnxVerifier(model, name);
         for (uint seed = 1; seed <= 3; seed++)
         {
-            VerificationReport report = OnnxVerifier.Verify(model, graph, SampleInputs.Create(graph, seed));
+            VerificationReport report = verifier.Verify(graph, SampleInputs.Create(graph, seed));
             Assert.Equal(graph.Nodes.Length, report.Tensors.Length);
             Assert.True(report.Passed, string.Join("\n", report.Failures));
         }

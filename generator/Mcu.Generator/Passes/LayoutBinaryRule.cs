@@ -4,8 +4,8 @@ using Mcu.Generator.Operators;
 
 namespace Mcu.Generator.Passes;
 
-/// <summary>An addition runs in the order of an operand that was moved; the other follows, at build time when constant.</summary>
-internal static class LayoutAddRule
+/// <summary>An addition or product runs in the order of an operand that was moved; the other follows, at build time when constant.</summary>
+internal static class LayoutBinaryRule
 {
     public static void Apply(LayoutRewriter rewriter, Node node)
     {
