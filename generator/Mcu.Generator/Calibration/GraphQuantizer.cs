@@ -10,70 +10,70 @@ public static class GraphQuantizer
     /// <param name="ranges">Range of every activation.</param>
     public static Graph Quantize(Graph graph, IReadOnlyDictionary<string, ActivationRange> ranges)
     {
-        var quantised = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        var quantised = new QuantizedTensors();
         foreach (string input in graph.Inputs)
         {
-            quantised[input] = Activation(graph[input], WeightQuantizer.Activation(ranges[input]));
+            quantised.Add(Activation(graph[input], WeightQuantizer.Activation(ranges[input])));
         }
 
+        var nodes = new List<Node>();
         foreach (Node node in graph.Nodes)
         {
             var view = new NodeView(graph, node);
-            Quantization parameters = OutputParameters(view, quantised, ranges);
-            quantised[node.Output] = Activation(graph[node.Output], parameters);
-            QuantizeConstants(view, quantised);
+            quantised.Add(Activation(graph[node.Output], OutputParameters(view, quantised, ranges)));
+            nodes.Add(ConstantQuantizer.Quantize(view, quantised));
         }
 
-        return GraphValidator.Validate(graph with { Tensors = graph.Tensors.SetItems(quantised.Select(t => KeyValuePair.Create(t.Key, t.Value))) });
+        return GraphValidator.Validate(graph.With(nodes, quantised.All));
     }
 
     private static Tensor Activation(Tensor tensor, Quantization parameters) =>
         tensor with { Type = DataType.Int8, Quantization = parameters };
 
     /// <summary>The specification fixes some outputs: softmax's range, and whatever only moves or compares values.</summary>
-    private static Quantization OutputParameters(NodeView view, Dictionary<string, Tensor> quantised, IReadOnlyDictionary<string, ActivationRange> ranges) =>
+    private static Quantization OutputParameters(NodeView view, QuantizedTensors quantised, IReadOnlyDictionary<string, ActivationRange> ranges) =>
         view.Node.Operator switch
         {
-            Softmax => new Quantization(1f / 256, -128),
-            AveragePool2D or MaxPool2D or Reshape or Transpose or Pad or Identity => quantised[view.Node.Inputs[0]].Quantization!,
-            Conv2D or DepthwiseConv2D or FullyConnected or Add or Mean or Clamp => WeightQuantizer.Activation(ranges[view.Node.Output]),
+            Softmax => Probabilities(view, ranges[view.Node.Output]),
+            AveragePool2D or MaxPool2D or Reshape or Transpose or Pad or Identity => quantised.Parameters(view.Node.Inputs[0]),
+            Mul when ScaledBy(view) is { } by => Scaled(quantised.Parameters(by.Input), by.Factor),
+            Conv2D or DepthwiseConv2D or FullyConnected or BatchMatMul or Add or Mul or Mean or Clamp or Gelu or LayerNormalization
+                => WeightQuantizer.Activation(ranges[view.Node.Output]),
             _ => throw view.Error("MCU0711", "the operator cannot be quantised"),
         };
 
-    private static void QuantizeConstants(NodeView view, Dictionary<string, Tensor> quantised)
+    /// <summary>
+    /// The specification's scale is 1/256. Weights of attention, which only products read, are often all small: they get the
+    /// smallest power of two that holds the largest one seen.
+    /// </summary>
+    private static Quantization Probabilities(NodeView view, ActivationRange range)
     {
-        if (view.Node.Operator is not (Conv2D or DepthwiseConv2D or FullyConnected))
+        string output = view.Node.Output;
+        bool isAttention = !view.Graph.Outputs.Contains(output) && view.Graph.ConsumersOf(output).All(n => n.Operator is BatchMatMul);
+        int bits = SoftmaxLayer.UsualBits;
+        while (isAttention && bits < SoftmaxLayer.MostBits && MathF.ScaleB(range.Max, bits + 1) <= byte.MaxValue)
         {
-            return;
+            bits++;
         }
 
-        Tensor weights = view.Input(1);
-        view.Require(weights.Data is FloatData, "MCU0714", $"weights '{weights.Name}' are not constant");
-        if (quantised.ContainsKey(weights.Name))
-        {
-            throw view.Error("MCU0715", $"weights '{weights.Name}' are used by two nodes", "Export the model with one copy of the weights for each layer.");
-        }
-
-        bool innermost = view.Node.Operator is DepthwiseConv2D;
-        int channels = innermost ? weights.Shape[3] : weights.Shape[0];
-        float[] bias = view.OptionalInput(2)?.Floats() ?? new float[channels];
-        float inputScale = quantised[view.Node.Inputs[0]].Quantization!.Scale;
-        float[] scales = WeightQuantizer.Scales(weights.Floats(), bias, inputScale, innermost);
-        quantised[weights.Name] = weights with
-        {
-            Type = DataType.Int8,
-            Data = new Int8Data(EquatableArray.Wrap(WeightQuantizer.Weights(weights.Floats(), scales, innermost))),
-            Quantization = new Quantization(scales.ToEquatableArray(), EquatableArray.Wrap(new int[channels]), innermost ? 3 : 0),
-        };
-        if (view.OptionalInput(2) is { } biasTensor)
-        {
-            view.Require(!quantised.ContainsKey(biasTensor.Name), "MCU0715", $"bias '{biasTensor.Name}' is used by two nodes");
-            quantised[biasTensor.Name] = biasTensor with
-            {
-                Type = DataType.Int32,
-                Data = new Int32Data(EquatableArray.Wrap(WeightQuantizer.Bias(bias, scales, inputScale))),
-                Quantization = new Quantization(scales.Select(s => s * inputScale).ToEquatableArray(), EquatableArray.Wrap(new int[channels])),
-            };
-        }
+        return new Quantization(MathF.ScaleB(1, -bits), sbyte.MinValue);
     }
+
+    /// <summary>
+    /// A product with one positive constant changes the scale alone: with the output's scale chosen so, every byte stays as it
+    /// is and no kernel runs.
+    /// </summary>
+    private static (string Input, float Factor)? ScaledBy(NodeView view)
+    {
+        int constant = view.Input(0).IsConstant ? 0 : 1;
+        return view.Node.Operator is Mul { Activation.IsNone: true }
+            && view.Input(constant) is { Data: FloatData { Length: 1 } data }
+            && view.Input(1 - constant).Shape == view.Output.Shape
+            && data.Values[0] > 0
+            ? (view.Node.Inputs[1 - constant], data.Values[0])
+            : null;
+    }
+
+    private static Quantization Scaled(Quantization parameters, float factor) =>
+        new(parameters.Scale * factor, parameters.ZeroPoint);
 }

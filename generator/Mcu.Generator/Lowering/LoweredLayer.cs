@@ -112,6 +112,16 @@ public sealed record LoweredLayer(
     /// <summary>Per adapter of the model its tables for this layer, or null where it keeps the base's.</summary>
     public EquatableArray<LinearTables?> Adapters { get; init; }
 
-    /// <summary>Graph inputs that the kernel reads as activations.</summary>
-    public int ActivationInputs { get; init; } = 1;
+    /// <summary>The node's inputs that the kernel takes as pointers, in its order of arguments.</summary>
+    public EquatableArray<int> DataInputs { get; init; } = [0];
+
+    /// <summary>Contents of those of <see cref="DataInputs"/> that are constants and lie in flash.</summary>
+    public EquatableArray<(int Input, CTable Table)> ConstantInputs { get; init; } = [];
+
+    /// <summary>All tables of the layer in the base.</summary>
+    public IEnumerable<CTable> BaseTables =>
+        (Linear?.All ?? []).Concat(FieldTables.Select(t => t.Table)).Concat(ConstantInputs.Select(c => c.Table));
+
+    /// <summary>The same with those of adapters.</summary>
+    public IEnumerable<CTable> Tables => BaseTables.Concat(Adapters.SelectMany(a => a?.All ?? []));
 }

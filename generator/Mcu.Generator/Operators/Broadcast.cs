@@ -67,5 +67,12 @@ internal static class Broadcast
         }
     }
 
+    /// <summary>The same for a node with two operands.</summary>
+    public static IEnumerable<(int A, int B)> Offsets(Execution.NodeRun run)
+    {
+        int[] shape = run.Output.Shape.Dims.ToArray();
+        return Offsets(shape, Strides(run.Input(0).Shape.Dims.Span, shape.Length), Strides(run.Input(1).Shape.Dims.Span, shape.Length));
+    }
+
     private static int FromEnd(ReadOnlySpan<int> dims, int i) => i < dims.Length ? dims[^(i + 1)] : 1;
 }

@@ -34,11 +34,33 @@ internal static class Elementwise
             return;
         }
 
-        int[] shape = run.Output.Shape.Dims.ToArray();
         int next = 0;
-        foreach ((int ia, int ib) in Broadcast.Offsets(shape, Broadcast.Strides(a.Shape.Dims.Span, shape.Length), Broadcast.Strides(b.Shape.Dims.Span, shape.Length)))
+        foreach ((int ia, int ib) in Broadcast.Offsets(run))
         {
             y[next++] = apply(a.Floats[ia], b.Floats[ib]);
+        }
+    }
+
+    /// <summary>The int8 reference of an operator of two operands.</summary>
+    public static void RunInt8(NodeRun run, Func<int, int, sbyte> apply)
+    {
+        sbyte[] a = run.Input(0).Int8;
+        sbyte[] b = run.Input(1).Int8;
+        sbyte[] y = run.Output.Int8;
+        if (run.Input(0).Shape == run.Input(1).Shape)
+        {
+            for (int i = 0; i < y.Length; i++)
+            {
+                y[i] = apply(a[i], b[i]);
+            }
+
+            return;
+        }
+
+        int next = 0;
+        foreach ((int ia, int ib) in Broadcast.Offsets(run))
+        {
+            y[next++] = apply(a[ia], b[ib]);
         }
     }
 

@@ -32,7 +32,7 @@ public static class ReportBuilder
     private static LayerReport Layer(CProgram program, CStep step)
     {
         Graph graph = program.Model.Graph;
-        IEnumerable<int> tables = (step.Layer.Linear?.All ?? []).Concat(step.Layer.FieldTables.Select(t => t.Table)).Select(t => t.Bytes);
+        IEnumerable<int> tables = step.Layer.BaseTables.Select(t => t.Bytes);
         return new LayerReport
         {
             Index = step.Index,

@@ -8,7 +8,7 @@ namespace Mcu.Tests.Int8;
 /// Builds small int8 graphs with random constants. Output scales follow the statistics of random weights and inputs, so that
 /// outputs spread over the int8 range.
 /// </summary>
-internal sealed class Int8GraphBuilder
+internal sealed partial class Int8GraphBuilder
 {
     private const double TypicalValue = 74;
     private readonly Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
@@ -23,6 +23,13 @@ internal sealed class Int8GraphBuilder
 
     /// <summary>The tensor written last.</summary>
     public Tensor Last { get; private set; }
+
+    /// <summary>Goes on from an earlier tensor.</summary>
+    public Int8GraphBuilder From(Tensor tensor)
+    {
+        Last = tensor;
+        return this;
+    }
 
     public Graph Build(string file = "random.tflite") => GraphValidator.Validate(new Graph(
         new ModelSource(file, SourceFormat.Tflite, new string('0', 64)),
@@ -77,12 +84,13 @@ internal sealed class Int8GraphBuilder
     {
         // Logits of a trained network span some units.
         Requantize(1);
-        return Append(new Softmax(Last.Shape.Rank - 1, 1), [], Last.Shape, new Quantization(1f / 256, -128));
+        return Softmax(Last.Shape.Rank - 1);
     }
 
     /// <summary>Adds an earlier tensor of the same shape to the last one.</summary>
-    public Int8GraphBuilder Add(Tensor other, FusedActivation? activation = null, float factor = 1.5f) => Append(
-        new Add(activation ?? FusedActivation.None), [other.Name], Last.Shape, new Quantization(Math.Max(other.Quantization!.Scale, Last.Quantization!.Scale) * factor, ZeroPoint()));
+    /// <param name="shape">The output's shape where the two are broadcast.</param>
+    public Int8GraphBuilder Add(Tensor other, FusedActivation? activation = null, float factor = 1.5f, Shape? shape = null) => Append(
+        new Add(activation ?? FusedActivation.None), [other.Name], shape ?? Last.Shape, new Quantization(Math.Max(other.Quantization!.Scale, Last.Quantization!.Scale) * factor, ZeroPoint()));
 
     private static Shape ShapeOf(IEnumerable<int> dims) => new(dims.ToArray());
 
@@ -106,12 +114,14 @@ internal sealed class Int8GraphBuilder
         return Append(op, bias is null ? [weights.Name] : [weights.Name, bias.Name], output, new Quantization(scale, ZeroPoint()), stem);
     }
 
-    private Int8GraphBuilder Append(Operator op, string[] others, Shape shape, Quantization quantization, string? name = null)
+    private Int8GraphBuilder Append(Operator op, string[] others, Shape shape, Quantization quantization, string? name = null) =>
+        AppendTo(op, [Last.Name, .. others], shape, quantization, name);
+
+    private Int8GraphBuilder AppendTo(Operator op, string[] inputs, Shape shape, Quantization quantization, string? name = null)
     {
         string node = name ?? $"node{nodes.Count}";
-        Tensor input = Last;
         Last = Activation($"t{nodes.Count}", shape, quantization);
-        nodes.Add(new Node(node, op, [input.Name, .. others], [Last.Name]));
+        nodes.Add(new Node(node, op, inputs.ToEquatableArray(), [Last.Name]));
         return this;
     }
 
@@ -121,7 +131,7 @@ internal sealed class Int8GraphBuilder
         tensors[name] = new Tensor(name, DataType.Int8, shape) { Quantization = quantization };
 
     private Tensor Constant(string name, Shape shape, TensorData data, float[] scales, int axis) =>
-        tensors[name] = new Tensor(name, data is Int8Data ? DataType.Int8 : DataType.Int32, shape)
+        tensors[name] = new Tensor(name, data is Int8Data ? DataType.Int8 : data is Int16Data ? DataType.Int16 : DataType.Int32, shape)
         {
             Data = data,
             Quantization = new Quantization(scales.ToEquatableArray(), EquatableArray.Wrap(new int[scales.Length]), axis),

@@ -30,6 +30,30 @@ public sealed class RandomNetworkTests
         }
     }
 
+    public static TheoryData<int, string> TransformerSeeds
+    {
+        get
+        {
+            var data = new TheoryData<int, string>();
+            foreach (int seed in Enumerable.Range(1, 40))
+            {
+                data.Add(seed, "host");
+                if (seed <= 10)
+                {
+                    data.Add(seed, "cortex-m4");
+                }
+
+                if (seed <= 4)
+                {
+                    data.Add(seed, "cortex-m0plus");
+                    data.Add(seed, "cortex-m55");
+                }
+            }
+
+            return data;
+        }
+    }
+
     [Theory]
     [MemberData(nameof(HostSeeds))]
     public async Task Host_firmware_equals_the_reference(int seed) => await CompareAsync(seed, "host");
@@ -38,9 +62,14 @@ public sealed class RandomNetworkTests
     [MemberData(nameof(EmulatedSeeds))]
     public async Task Emulated_firmware_equals_the_reference(int seed, string target) => await CompareAsync(seed, target);
 
-    private static async Task CompareAsync(int seed, string target)
+    [Theory]
+    [MemberData(nameof(TransformerSeeds))]
+    public async Task Transformer_firmware_equals_the_reference(int seed, string target) => await CompareAsync(TransformerNetworks.Chain(seed), seed, target);
+
+    private static async Task CompareAsync(int seed, string target) => await CompareAsync(RandomNetworks.Chain(seed), seed, target);
+
+    private static async Task CompareAsync(Graph graph, int seed, string target)
     {
-        Graph graph = RandomNetworks.Chain(seed);
         Int8Model model = Int8Model.Prepare(graph);
         byte[] inputs = new byte[Samples * (int)graph[graph.Inputs[0]].Shape.Elements];
         new Random(seed).NextBytes(inputs);
@@ -49,7 +78,7 @@ public sealed class RandomNetworkTests
         RunMeasurements expected = await new ReferenceRunner(model).RunAsync(inputs, 0, token);
         RunMeasurements actual = await (await Firmware.RunnerAsync(model, target)).RunAsync(inputs, 0, token);
 
-        string description = string.Join("; ", graph.Nodes.Select(n => $"{n.Operator} {graph[n.Inputs[0]].Shape} -> {graph[n.Output].Shape}"));
+        string description = string.Join("; ", graph.Nodes.Select(n => $"{n.Operator} {string.Join(' ', n.Inputs.Select(i => graph[i].Shape))} -> {graph[n.Output].Shape}"));
         Assert.True(expected.Outputs.AsSpan().SequenceEqual(actual.Outputs), $"seed {seed} on {target}: {description}");
     }
 }

@@ -78,11 +78,11 @@ public static class CEmitter
             Linear = linear,
             LinearName = stem + "_base",
             LinearParts = parts.TrimEnd('\n'),
-            Arguments = Arguments(program, step, stem, adapted.IndexOf(step.Node)),
+            Arguments = Arguments(program, step, stem, pool, adapted.IndexOf(step.Node)),
         };
     }
 
-    private static string Arguments(CProgram program, CStep step, string stem, int slot)
+    private static string Arguments(CProgram program, CStep step, string stem, SymbolPool pool, int slot)
     {
         var arguments = new List<string> { "&" + stem };
         if (step.Layer.Linear is not null)
@@ -91,7 +91,8 @@ public static class CEmitter
             arguments.Add(program.Deltas.IsOn ? $"constants_of(net, {CDeltaText.SlotOf(program, step)}, {compiled}, &view)" : compiled);
         }
 
-        arguments.AddRange(step.Node.Inputs.Take(step.Layer.ActivationInputs).Select(i => Address(program.OffsetOf(i))));
+        var constants = step.Layer.ConstantInputs.ToDictionary(c => c.Input, c => pool.Symbol(c.Table, $"{stem}_input{c.Input}", 0));
+        arguments.AddRange(step.Layer.DataInputs.Select(i => constants.TryGetValue(i, out string? symbol) ? symbol : Address(program.OffsetOf(step.Node.Inputs[i]))));
         arguments.Add(Address(program.OffsetOf(step.Node.Output)));
         if (step.Layer.PassesScratch)
         {
@@ -105,7 +106,7 @@ public static class CEmitter
 
     private static string Comment(CProgram program, CStep step)
     {
-        Tensor x = program.Model.Graph[step.Node.Inputs[0]];
+        Tensor x = program.Model.Graph[step.Node.Inputs.First(program.BufferOf.ContainsKey)];
         Tensor y = program.Model.Graph[step.Node.Output];
         string scale = CNames.Float(y.Quantization!.Scale);
         return CNames.Comment($"{step.Node.Name}: {x.Shape} at {program.OffsetOf(x.Name)} -> {y.Shape} at {program.OffsetOf(y.Name)}, scale {scale}, zero point {y.Quantization.ZeroPoint}");

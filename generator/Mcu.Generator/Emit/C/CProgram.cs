@@ -32,9 +32,7 @@ public sealed record CProgram(
     public int ArenaBytes => (Plan.ArenaBytes + CProgramBuilder.Alignment - 1) / CProgramBuilder.Alignment * CProgramBuilder.Alignment;
 
     /// <summary>Bytes of all constant arrays, equal ones counted once.</summary>
-    public long ConstantBytes => Steps
-        .SelectMany(s => (s.Layer.Linear?.All ?? []).Concat(s.Layer.Adapters.SelectMany(a => a?.All ?? [])).Concat(s.Layer.FieldTables.Select(t => t.Table)))
-        .Distinct().Sum(t => (long)t.Bytes);
+    public long ConstantBytes => Steps.SelectMany(s => s.Layer.Tables).Distinct().Sum(t => (long)t.Bytes);
 
     /// <summary>Offset of an activation in the arena.</summary>
     public int OffsetOf(string tensor) => Plan.Offsets[BufferOf[tensor]];

@@ -43,7 +43,7 @@ public static class CProgramBuilder
         foreach (Node node in graph.Nodes)
         {
             LoweredLayer? layer = Lower(model, node, kernels, deltas);
-            aliases[node.Output] = layer is null ? aliases[node.Inputs[0]] : node.Output;
+            aliases[node.Output] = layer is null ? aliases[node.Inputs.First(aliases.ContainsKey)] : node.Output;
             if (layer is not null)
             {
                 steps.Add(new CStep(steps.Count, node, layer, layer.ScratchBytes > 0 ? "scratch:" + node.Name : null));

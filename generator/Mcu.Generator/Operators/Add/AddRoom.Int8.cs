@@ -17,13 +17,24 @@ public sealed record AddLayer(
 {
     /// <summary>Bits by which inputs are shifted left before they are brought to the common scale.</summary>
     public const int LeftShift = 20;
+
+    public sbyte Apply(int a, int b)
+    {
+        int x = FixedPoint.Requantize((a - ZeroPointA) << LeftShift, RequantizeA);
+        int y = FixedPoint.Requantize((b - ZeroPointB) << LeftShift, RequantizeB);
+        int z = FixedPoint.Requantize(x + y, RequantizeOutput) + OutputZeroPoint;
+        return (sbyte)Math.Clamp(z, ActivationMin, ActivationMax);
+    }
+
+    /// <summary>The sum with a constant, for every byte of operand <paramref name="activation"/> (0 or 1).</summary>
+    public sbyte[] Table(int activation, sbyte constant) =>
+        LookupTable.Of(x => activation == 0 ? Apply(x, constant) : Apply(constant, x));
 }
 
 public sealed partial class AddRoom : IInt8Room
 {
     public Int8Layer Prepare(NodeView node)
     {
-        node.Require(node.Input(0).Shape == node.Input(1).Shape, "MCU0705", $"int8 addition needs equal shapes, not {node.Input(0).Shape} and {node.Input(1).Shape}");
         Quantization a = Int8Rules.Activation(node, node.Input(0));
         Quantization b = Int8Rules.Activation(node, node.Input(1));
         Quantization y = Int8Rules.Activation(node, node.Output);
@@ -40,15 +51,5 @@ public sealed partial class AddRoom : IInt8Room
             max);
     }
 
-    public void RunInt8(NodeRun run, Int8Layer layer)
-    {
-        var add = (AddLayer)layer;
-        for (int i = 0; i < run.Output.Int8.Length; i++)
-        {
-            int a = FixedPoint.Requantize((run.Input(0).Int8[i] - add.ZeroPointA) << AddLayer.LeftShift, add.RequantizeA);
-            int b = FixedPoint.Requantize((run.Input(1).Int8[i] - add.ZeroPointB) << AddLayer.LeftShift, add.RequantizeB);
-            int y = FixedPoint.Requantize(a + b, add.RequantizeOutput) + add.OutputZeroPoint;
-            run.Output.Int8[i] = (sbyte)Math.Clamp(y, add.ActivationMin, add.ActivationMax);
-        }
-    }
+    public void RunInt8(NodeRun run, Int8Layer layer) => Elementwise.RunInt8(run, ((AddLayer)layer).Apply);
 }

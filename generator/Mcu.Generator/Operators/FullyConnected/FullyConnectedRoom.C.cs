@@ -6,16 +6,27 @@ namespace Mcu.Generator.Operators;
 
 public sealed partial class FullyConnectedRoom : ICKernelRoom
 {
+    /// <summary>
+    /// Rows (tokens) are the pixels of a 1x1 convolution, whose kernel reads each weight once for a block of them; the kernel
+    /// of single rows reads it once for each.
+    /// </summary>
+    private static readonly Window2D EveryRow = new(1, 1, 1, 1, 1, 1, default);
+
     public string KernelFolder => "fully_connected";
 
     public LoweredLayer Lower(LoweringContext context)
     {
         var layer = (LinearLayer)context.Layer;
         int depth = layer.Weights.Length / layer.OutputChannels;
-        int padded = LinearLowering.PaddedDepth(depth, context.IsDsp);
         long rows = context.View.Output.Shape.Elements / layer.OutputChannels;
-        int rank = LinearLowering.LargestRank(context);
         context.View.Require(rows <= ushort.MaxValue, "MCU0901", "more than 65535 rows");
+        if (context.IsDsp && rows >= ConvolutionLowering.DspPixels)
+        {
+            return ConvolutionLowering.Lower(context, EveryRow, new Shape(1, (int)rows, 1, depth), new Shape(1, (int)rows, 1, layer.OutputChannels));
+        }
+
+        int padded = LinearLowering.PaddedDepth(depth, context.IsDsp);
+        int rank = LinearLowering.LargestRank(context);
         LinearShape shape = LinearLowering.ShapeOf(context, depth, padded);
         return new LoweredLayer(
             $"mcu_fully_connected_s8{context.KernelSuffix}",

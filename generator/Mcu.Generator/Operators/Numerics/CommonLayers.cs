@@ -12,15 +12,18 @@ public sealed record RescaleLayer(int InputZeroPoint, Requantization By, int Out
     public sbyte Apply(int x) =>
         (sbyte)Math.Clamp(FixedPoint.Requantize(x - InputZeroPoint, By) + OutputZeroPoint, ActivationMin, ActivationMax);
 
-    /// <summary>The result for every input byte, index <c>x + 128</c>: what the emitted kernel looks up.</summary>
-    public sbyte[] Table()
-    {
-        var table = new sbyte[256];
-        for (int x = sbyte.MinValue; x <= sbyte.MaxValue; x++)
-        {
-            table[x - sbyte.MinValue] = Apply(x);
-        }
+    /// <summary>The result for every input byte: what the emitted kernel looks up.</summary>
+    public sbyte[] Table() => LookupTable.Of(Apply);
+}
 
-        return table;
+/// <summary>For any function of one int8 value: its results, index <c>x + 128</c>.</summary>
+public sealed record LookupLayer(Graphs.EquatableArray<sbyte> Table) : Int8Layer
+{
+    public void Run(ReadOnlySpan<sbyte> x, Span<sbyte> y)
+    {
+        for (int i = 0; i < y.Length; i++)
+        {
+            y[i] = Table[x[i] - sbyte.MinValue];
+        }
     }
 }

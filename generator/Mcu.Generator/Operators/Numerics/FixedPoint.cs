@@ -68,11 +68,13 @@ public static class FixedPoint
     public static int RoundingShiftRight(int x, int shift) => shift == 0 ? x : (int)(((long)x + (1L << (shift - 1))) >> shift);
 
     /// <summary>Quantises a real value: half away from zero, clamped to int8 (TensorFlow Lite <c>AffineQuantize</c>).</summary>
-    public static sbyte Quantize(float value, float scale, int zeroPoint)
-    {
-        double scaled = Math.Round(value / scale, MidpointRounding.AwayFromZero) + zeroPoint;
-        return (sbyte)Math.Clamp(scaled, sbyte.MinValue, sbyte.MaxValue);
-    }
+    public static sbyte Quantize(float value, float scale, int zeroPoint) => Saturate(value / scale, zeroPoint);
+
+    /// <summary>The same in double precision, for tables that the compiler computes.</summary>
+    public static sbyte Quantize(double value, float scale, int zeroPoint) => Saturate(value / scale, zeroPoint);
+
+    private static sbyte Saturate(double scaled, int zeroPoint) =>
+        (sbyte)Math.Clamp(Math.Round(scaled, MidpointRounding.AwayFromZero) + zeroPoint, sbyte.MinValue, sbyte.MaxValue);
 }
 
 /// <summary>A real multiplier as 31-bit mantissa and exponent; a positive shift is to the left.</summary>

@@ -5,7 +5,7 @@ namespace Mcu.Generator.Operators;
 
 public sealed partial class QuantizeRoom : ICKernelRoom
 {
-    public string KernelFolder => RescaleLowering.KernelFolder;
+    public string KernelFolder => LookupLowering.KernelFolder;
 
-    public LoweredLayer Lower(LoweringContext context) => RescaleLowering.Lower(context, (RescaleLayer)context.Layer);
+    public LoweredLayer Lower(LoweringContext context) => LookupLowering.Lower(context, ((RescaleLayer)context.Layer).Table());
 }

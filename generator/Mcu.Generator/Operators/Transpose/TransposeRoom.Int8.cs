@@ -13,12 +13,7 @@ public sealed partial class TransposeRoom : IInt8Room
         Shape x = run.Input(0).Shape;
         Shape y = run.Output.Shape;
         EquatableArray<int> permutation = Attributes(run).Permutation;
-        var strides = new int[x.Rank];
-        for (int axis = x.Rank - 1, stride = 1; axis >= 0; stride *= x[axis--])
-        {
-            strides[axis] = stride;
-        }
-
+        int[] strides = Strides(x);
         for (int o = 0; o < y.Elements; o++)
         {
             int source = 0;
@@ -29,5 +24,16 @@ public sealed partial class TransposeRoom : IInt8Room
 
             run.Output.Int8[o] = run.Input(0).Int8[source];
         }
+    }
+    /// <summary>Elements from one index of an axis to the next.</summary>
+    private static int[] Strides(Shape x)
+    {
+        var strides = new int[x.Rank];
+        for (int axis = x.Rank - 1, stride = 1; axis >= 0; stride *= x[axis--])
+        {
+            strides[axis] = stride;
+        }
+
+        return strides;
     }
 }

@@ -1,8 +1,5 @@
 /* Element-wise sum: both inputs come to a common scale with 20 more bits, then the sum is requantised. */
 #include "mcu_add.h"
-#include "mcu_numerics.h"
-
-#define INPUT_LEFT_SHIFT 20
 
 /* An input at the common scale. Shift 0 has no second rounding; rounds is constant in each call. */
 static inline int32_t rescale(int32_t x, int32_t multiplier, int shift, int32_t offset, int rounds)
@@ -21,8 +18,8 @@ static inline void add_loop(const mcu_add *add, const int8_t *a, const int8_t *b
     const int32_t zero_a = add->a_zero_point;
     const int32_t zero_b = add->b_zero_point;
     for (const int8_t *end = a + add->count; a != end;) {
-        const int32_t x = (*a++ - zero_a) * (1 << INPUT_LEFT_SHIFT);
-        const int32_t y = (*b++ - zero_b) * (1 << INPUT_LEFT_SHIFT);
+        const int32_t x = (*a++ - zero_a) * (1 << MCU_ADD_LEFT_SHIFT);
+        const int32_t y = (*b++ - zero_b) * (1 << MCU_ADD_LEFT_SHIFT);
         const int32_t sum = rescale(x, add->a_multiplier, add->a_shift, offset_a, a_rounds) +
                             rescale(y, add->b_multiplier, add->b_shift, offset_b, b_rounds);
         const int32_t z = mcu_requantize_fast(sum, add->output_multiplier, add->output_shift, offset);
@@ -51,11 +48,6 @@ void mcu_add_s8(const mcu_add *add, const int8_t *a, const int8_t *b, int8_t *ou
         return;
     }
     for (uint32_t i = 0; i < add->count; i++) {
-        const int32_t x = (a[i] - add->a_zero_point) * (1 << INPUT_LEFT_SHIFT);
-        const int32_t y = (b[i] - add->b_zero_point) * (1 << INPUT_LEFT_SHIFT);
-        const int32_t sum = mcu_requantize(x, add->a_multiplier, add->a_shift) +
-                            mcu_requantize(y, add->b_multiplier, add->b_shift);
-        const int32_t z = mcu_requantize(sum, add->output_multiplier, add->output_shift) + add->output_zero_point;
-        out[i] = (int8_t)mcu_clamp(z, add->activation_min, add->activation_max);
+        out[i] = mcu_add_one(add, a[i], b[i]);
     }
 }

@@ -52,8 +52,15 @@ static int32_t reciprocal(int32_t a)
     return shift_left_saturated(x, 1);
 }
 
+/* exp of an input below the row's maximum. */
 static int32_t exp_difference(const mcu_softmax *softmax, int32_t difference)
 {
+    if (softmax->exponential != NULL) {
+        return softmax->exponential[-difference];
+    }
+    if (difference < softmax->difference_min) {
+        return 0;
+    }
     const int32_t scaled = (int32_t)((uint32_t)difference << softmax->left_shift);
     return exp_negative(mcu_doubling_high_mul(scaled, softmax->multiplier));
 }
@@ -70,35 +77,33 @@ static int leading_zeros(uint32_t x)
 
 static void softmax_row(const mcu_softmax *softmax, const int8_t *in, int8_t *out)
 {
+    const size_t step = softmax->inner;
+    const int8_t *const end = in + softmax->depth * step;
     int32_t max = -128;
     int32_t sum = 0;
-    for (unsigned i = 0; i < softmax->depth; i++) {
-        max = in[i] > max ? in[i] : max;
+    for (const int8_t *x = in; x != end; x += step) {
+        max = *x > max ? *x : max;
     }
-    for (unsigned i = 0; i < softmax->depth; i++) {
-        const int32_t difference = in[i] - max;
-        if (difference >= softmax->difference_min) {
-            sum += mcu_rounding_divide_pot(exp_difference(softmax, difference), 12);
-        }
+    for (const int8_t *x = in; x != end; x += step) {
+        sum += mcu_rounding_divide_pot(exp_difference(softmax, *x - max), 12);
     }
     const int headroom = leading_zeros((uint32_t)sum);
     const int32_t scale = reciprocal((int32_t)(((uint32_t)sum << headroom) - 0x80000000u));
-    for (unsigned i = 0; i < softmax->depth; i++) {
-        const int32_t difference = in[i] - max;
-        int32_t y = -128;
-        if (difference >= softmax->difference_min) {
-            const int32_t product = mcu_doubling_high_mul(scale, exp_difference(softmax, difference));
-            y += mcu_rounding_divide_pot(product, 12 - headroom + 31 - 8);
-        }
-        out[i] = (int8_t)mcu_clamp(y, -128, 127);
+    const int exponent = 12 - headroom + 31 - softmax->output_bits;
+    for (; in != end; in += step, out += step) {
+        const int32_t product = mcu_doubling_high_mul(scale, exp_difference(softmax, *in - max));
+        /* More than 31 bits take any product to zero. */
+        const int32_t y = exponent > 31 ? 0 : mcu_rounding_divide_pot(product, exponent);
+        *out = (int8_t)mcu_clamp(y - 128, -128, 127);
     }
 }
 
 void mcu_softmax_s8(const mcu_softmax *softmax, const int8_t *in, int8_t *out)
 {
-    for (unsigned row = 0; row < softmax->rows; row++) {
-        softmax_row(softmax, in, out);
-        in += softmax->depth;
-        out += softmax->depth;
+    const size_t block = (size_t)softmax->depth * softmax->inner;
+    for (unsigned o = 0; o < softmax->outer; o++, in += block, out += block) {
+        for (unsigned i = 0; i < softmax->inner; i++) {
+            softmax_row(softmax, in + i, out + i);
+        }
     }
 }
