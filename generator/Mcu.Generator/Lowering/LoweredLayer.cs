@@ -39,6 +39,8 @@ public sealed record CTable(string CType, EquatableArray<long> Values, int Eleme
 
     public static CTable UInt8(IEnumerable<int> values) => new("uint8_t", values.Select(v => (long)v).ToEquatableArray(), 1);
 
+    public static CTable Int16(IEnumerable<short> values) => new("int16_t", values.Select(v => (long)v).ToEquatableArray(), 2);
+
     public static CTable Int32(IEnumerable<int> values) => new("int32_t", values.Select(v => (long)v).ToEquatableArray(), 4);
 }
 
