@@ -16,11 +16,11 @@ public enum GraphLoraMode
     Lift,
 }
 
-/// <summary>One low-rank branch beside a fully connected layer.</summary>
+/// <summary>One low-rank branch beside a fully connected layer or a convolution.</summary>
 /// <param name="Sum">The addition that joins the two.</param>
 /// <param name="Layer">W.</param>
-/// <param name="Down">A, <c>[r,K]</c>.</param>
-/// <param name="Up">B, <c>[O,r]</c>.</param>
+/// <param name="Down">A, <c>[r,K]</c>; beside a convolution one of the same window, <c>[r,I,KH,KW]</c>.</param>
+/// <param name="Up">B, <c>[O,r]</c>; beside a convolution one of a single pixel, <c>[O,r,1,1]</c>.</param>
 /// <param name="Scale">Product of the constant factors in the branch.</param>
 /// <param name="Nodes">Every node of the branch.</param>
 internal sealed record GraphLoraBranch(Node Sum, LinearNode Layer, LinearNode Down, LinearNode Up, double Scale, IReadOnlyList<Node> Nodes)
@@ -42,14 +42,16 @@ internal sealed record GraphLoraBranch(Node Sum, LinearNode Layer, LinearNode Do
     {
         var nodes = new List<Node>();
         double scale = 1;
-        if (FullyConnectedAt(graph, index, sum.Inputs[side]) is not { HasConstantBias: true } layer
+        if (LayerAt(graph, index, sum.Inputs[side]) is not { HasConstantBias: true } layer
             || !index.IsUsedOnce(sum.Inputs[side])
             || Unscaled(graph, index, sum.Inputs[1 - side], nodes, ref scale) is not { Bias: null } up
             || Unscaled(graph, index, up.Node.Inputs[0], nodes, ref scale) is not { Bias: null } down
             || down.Node.Inputs[0] != layer.Node.Inputs[0]
             || up.Outputs != layer.Outputs
             || graph[sum.Output].Shape != graph[layer.Node.Output].Shape
-            || down.Outputs >= Math.Min(layer.Outputs, layer.Weights.Shape[1]))
+            || down.Node.Operator != layer.Node.Operator
+            || !IsPointwise(up.Node.Operator)
+            || down.Outputs >= Math.Min(layer.Outputs, layer.Weights.Data!.Length / layer.Outputs))
         {
             return null;
         }
@@ -57,7 +59,10 @@ internal sealed record GraphLoraBranch(Node Sum, LinearNode Layer, LinearNode Do
         return new GraphLoraBranch(sum, layer, down, up, scale, nodes);
     }
 
-    /// <summary>The fully connected layer behind constant factors.</summary>
+    private static bool IsPointwise(Operator op) =>
+        op is FullyConnected or Conv2D { Window: { KernelH: 1, KernelW: 1, StrideH: 1, StrideW: 1, Padding.IsZero: true } };
+
+    /// <summary>The layer behind constant factors.</summary>
     private static LinearNode? Unscaled(Graph graph, GraphIndex index, string tensor, List<Node> nodes, ref double scale)
     {
         while (index.IsUsedOnce(tensor) && index.ProducerOf(tensor) is { Operator: Mul { Activation.IsNone: true } } product)
@@ -74,7 +79,7 @@ internal sealed record GraphLoraBranch(Node Sum, LinearNode Layer, LinearNode Do
             tensor = product.Inputs[1 - constant];
         }
 
-        LinearNode? layer = index.IsUsedOnce(tensor) ? FullyConnectedAt(graph, index, tensor) : null;
+        LinearNode? layer = index.IsUsedOnce(tensor) ? LayerAt(graph, index, tensor) : null;
         if (layer is not null)
         {
             nodes.Add(layer.Node);
@@ -83,6 +88,8 @@ internal sealed record GraphLoraBranch(Node Sum, LinearNode Layer, LinearNode Do
         return layer;
     }
 
-    private static LinearNode? FullyConnectedAt(Graph graph, GraphIndex index, string tensor) =>
-        index.ProducerOf(tensor) is { Operator: FullyConnected { Activation.IsNone: true } } node ? LinearNode.Of(graph, node) : null;
+    private static LinearNode? LayerAt(Graph graph, GraphIndex index, string tensor) =>
+        index.ProducerOf(tensor) is { Operator: FullyConnected { Activation.IsNone: true } or Conv2D { Activation.IsNone: true, Groups: 1 } } node
+            ? LinearNode.Of(graph, node)
+            : null;
 }

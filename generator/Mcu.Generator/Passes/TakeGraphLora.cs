@@ -79,7 +79,7 @@ public static class TakeGraphLora
         {
             throw new DiagnosticException(
                 "MCU0651",
-                "The graph has no low-rank branch W·x + B·A·x beside a fully connected layer.",
+                "The graph has no low-rank branch W·x + B·A·x beside a linear layer.",
                 graph.Source.FileName,
                 "Leave out --graph-lora, or give the adapter's folder with --adapter.");
         }

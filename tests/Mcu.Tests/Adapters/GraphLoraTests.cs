@@ -136,6 +136,32 @@ public class GraphLoraTests
         Check(model, graph, adapter);
     }
 
+    /// <summary>Followed by a batch normalisation, whose factors the lifted B has to take.</summary>
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(3, 1)]
+    public void A_branch_of_convolutions_beside_a_convolution_is_taken_out(int kernel, int padding)
+    {
+        (string, object)[] window = [("pads", new[] { padding, padding, padding, padding }), ("strides", new[] { 2, 1 })];
+        OnnxModelBuilder model = new OnnxModelBuilder().Input("x", 1, 5, 6, 6).Output("y")
+            .Weights("w", [8, 5, kernel, kernel]).Weights("a", [2, 5, kernel, kernel]).Weights("up", [8, 2, 1, 1]).Weights("scale", [], 0.5f)
+            .Weights("gamma", [8]).Weights("beta", [8]).Weights("mean", [8]).Weights("var", [8], 1, 2, 3, 4, 5, 6, 7, 8)
+            .Node("Conv", "x w", "m", window).Node("Conv", "x a", "d", window).Node("Conv", "d up", "u").Node("Mul", "u scale", "s").Node("Add", "m s", "t")
+            .Node("BatchNormalization", "t gamma beta mean var", "y");
+        (Graph graph, BoundAdapter adapter) = Lifted(model.Read());
+        Assert.Single(graph.Nodes, n => n.Operator is Conv2D);
+        Assert.Equal(new Shape(2, kernel, kernel, 5), Assert.IsType<LoraPatch>(Assert.Single(adapter.Patches)).A.Shape);
+        Check(model, graph, adapter);
+    }
+
+    [Fact]
+    public void A_branch_of_convolutions_of_another_window_stays()
+    {
+        OnnxModelBuilder model = new OnnxModelBuilder().Input("x", 1, 5, 6, 6).Output("y").Weights("w", [8, 5, 3, 3]).Weights("a", [2, 5, 1, 1]).Weights("up", [8, 2, 1, 1])
+            .Node("Conv", "x w", "m", ("pads", new[] { 1, 1, 1, 1 })).Node("Conv", "x a", "d").Node("Conv", "d up", "u").Node("Add", "m u", "y");
+        Assert.Throws<DiagnosticException>(() => StandardPasses.Canonicalise(model.Read(), GraphLoraMode.Lift, new DiagnosticBag()));
+    }
+
     private static OnnxModelBuilder Build(params string[] nodes)
     {
         OnnxModelBuilder model = Layer();
