@@ -12,6 +12,7 @@ namespace Mcu.Generator.Adapters;
 public sealed class AdapterBinder
 {
     private readonly PeftAdapter adapter;
+    private readonly Graph graph;
     private readonly AdapterMap? map;
     private readonly DiagnosticBag notes;
     private readonly IReadOnlyList<BindingLayer> layers;
@@ -20,6 +21,7 @@ public sealed class AdapterBinder
     private AdapterBinder(PeftAdapter adapter, Graph graph, AdapterMap? map, DiagnosticBag notes)
     {
         this.adapter = adapter;
+        this.graph = graph;
         this.map = map;
         this.notes = notes;
         layers = BindingLayer.Of(graph);
@@ -74,9 +76,16 @@ public sealed class AdapterBinder
 
         BindByOrder(rest);
         CheckDistinct();
-        List<BoundPatch> patches = [.. adapter.Modules.SelectMany(m => bound[m.Module].SelectMany(l => new BindingPatches(m, l, adapter.Name).Make()))];
-        Dictionary<string, int> order = layers.Select((l, i) => (l.Node.Name, i)).ToDictionary(StringComparer.Ordinal);
-        return new BoundAdapter(adapter.Name, adapter.Sha256, patches.OrderBy(p => order[p.NodeName]).ToEquatableArray());
+        Dictionary<string, int> order = graph.Nodes.Select((n, i) => (n.Name, i)).ToDictionary(StringComparer.Ordinal);
+
+        // A normalisation runs after the layer that took it up, so its changes come last.
+        EquatableArray<BoundPatch> patches = adapter.Modules
+            .SelectMany(m => bound[m.Module].Select(l => (Module: m, Layer: l)))
+            .OrderBy(b => order[b.Layer.Node.Name])
+            .ThenBy(b => b.Layer.IsNormalization)
+            .SelectMany(b => new BindingPatches(b.Module, b.Layer, adapter.Name).Make())
+            .ToEquatableArray();
+        return new BoundAdapter(adapter.Name, adapter.Sha256, patches);
     }
 
     private bool BindByMap(PeftModule module)
@@ -86,18 +95,28 @@ public sealed class AdapterBinder
             return false;
         }
 
-        bound[module.Module] = OneSetOfWeights(module, BindingNames.Named(name, layers));
+        BindingLayer[] named = [.. BindingNames.Named(name, layers)];
+        BindingLayer[] found = [.. named.Where(l => MayBe(module, l))];
+        bound[module.Module] = OneSetOfWeights(module, found.Length > 0 ? found : named);
         return true;
     }
 
+    /// <summary>What only a normalisation has belongs to one, and what no normalisation has to another layer.</summary>
+    private static bool MayBe(PeftModule module, BindingLayer layer) => module.IsNormalization ? layer.IsNormalization : module.IsBiasOnly || !layer.IsNormalization;
+
     private bool BindByName(PeftModule module)
     {
-        if (layers.FirstOrDefault(l => l.ForeignBiases.Contains(module.Module + ".bias")) is { } folded)
+        IReadOnlyList<BindingLayer> found = module.IsNormalization || module.IsBiasOnly ? BindingNames.Find(module.Module, Normalizations) : [];
+        if (found.Count == 0 && !module.IsNormalization)
         {
-            throw BindingPatches.ForeignBias(adapter.Name, module, folded);
+            if (layers.FirstOrDefault(l => l.ForeignBiases.Contains(module.Module + ".bias")) is { } folded)
+            {
+                throw BindingPatches.ForeignBias(adapter.Name, module, folded);
+            }
+
+            found = BindingNames.Find(module.Module, [.. layers.Where(l => !l.IsNormalization)]);
         }
 
-        IReadOnlyList<BindingLayer> found = BindingNames.Find(module.Module, layers);
         if (found.Count > 0)
         {
             bound[module.Module] = OneSetOfWeights(module, found);
@@ -105,6 +124,8 @@ public sealed class AdapterBinder
 
         return found.Count > 0;
     }
+
+    private BindingLayer[] Normalizations => [.. layers.Where(l => l.IsNormalization)];
 
     /// <summary>Several nodes are one layer where they read the same weights (a module that is called several times).</summary>
     private IReadOnlyList<BindingLayer> OneSetOfWeights(PeftModule module, IReadOnlyList<BindingLayer> found) =>
@@ -118,6 +139,11 @@ public sealed class AdapterBinder
         Dictionary<string, BindingLayer> pairs = BindingOrder.Pair(rest, free);
         foreach (PeftModule module in rest)
         {
+            if (module.IsNormalization)
+            {
+                throw Error(module, "MCU0513", $"The base has no normalisation of this name. Normalisations: {BindingCandidates.List(module.Module, Normalizations)}.", "Exporters often fold batch normalisation into the layers: export the base with its normalisations (evaluation mode, without constant folding), or give the fine-tuned model itself as --adapter.");
+            }
+
             if (!pairs.TryGetValue(module.Module, out BindingLayer? layer))
             {
                 throw Error(module, "MCU0501", $"No layer of the base is named like this module ({BindingShape.Of(module).Describe()}), and its shape does not tell which one it is. Layers: {BindingCandidates.List(module.Module, free.Length > 0 ? free : layers)}.");
@@ -139,14 +165,17 @@ public sealed class AdapterBinder
         {
             foreach (BindingLayer layer in bound[module.Module])
             {
-                if (!owners.TryAdd(layer.Node.Name, module.Module))
+                if (!owners.TryAdd(KeyOf(layer), module.Module))
                 {
-                    throw Error(module, "MCU0505", $"The modules '{Names.Short(owners[layer.Node.Name])}' and '{Names.Short(module.Module)}' both belong to node '{Names.Short(layer.Node.Name)}' ({layer.Describe()}).");
+                    throw Error(module, "MCU0505", $"The modules '{Names.Short(owners[KeyOf(layer)])}' and '{Names.Short(module.Module)}' both belong to node '{Names.Short(layer.Node.Name)}' ({layer.Describe()}).");
                 }
             }
         }
     }
 
-    private DiagnosticException Error(PeftModule module, string code, string message) =>
-        new(code, message, $"{adapter.Name}: module '{Names.Short(module.Module)}'", "Give --adapter-map FILE with {\"module\": \"node or initializer\"}; or it is an adapter of another base.");
+    /// <summary>A node's own layer and a normalisation in it are two.</summary>
+    private static string KeyOf(BindingLayer layer) => layer.Normalization is null ? layer.Node.Name : layer.Node.Name + "\0";
+
+    private DiagnosticException Error(PeftModule module, string code, string message, string? hint = null) =>
+        new(code, message, $"{adapter.Name}: module '{Names.Short(module.Module)}'", hint ?? "Give --adapter-map FILE with {\"module\": \"node or initializer\"}; or it is an adapter of another base.");
 }

@@ -17,9 +17,9 @@ internal static class BindingCandidates
         }
 
         IEnumerable<string> closest = layers
-            .OrderBy(l => l.WeightNames.Append(l.Node.Name).Min(n => Distance(wanted, n)))
+            .OrderBy(l => l.WeightNames.Append(l.Name).Min(n => Distance(wanted, n)))
             .Take(MaxListed)
-            .Select(l => $"'{Names.Short(l.Weights.Name)}' ({l.Describe()})");
+            .Select(l => $"'{Names.Short(l.WeightNames.First())}' ({l.Describe()})");
         string more = layers.Count > MaxListed ? $" and {layers.Count - MaxListed} more" : "";
         return string.Join(", ", closest) + more;
     }

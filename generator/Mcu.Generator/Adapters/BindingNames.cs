@@ -10,7 +10,7 @@ internal static class BindingNames
     private static readonly Func<BindingLayer, string, bool>[] Ways =
     [
         (layer, module) => layer.WeightNames.Contains(module + ".weight"),
-        (layer, module) => layer.Node.Name == module || layer.WeightNames.Contains(module),
+        (layer, module) => layer.Name == module || layer.WeightNames.Contains(module),
         (layer, module) => layer.BiasNames.Contains(module + ".bias"),
         (layer, module) => Paths(layer).Any(p => p.StartsWith($".{module}.", StringComparison.Ordinal)),
         (layer, module) => Paths(layer).Any(p => p.Contains($".{module}.", StringComparison.Ordinal)),
@@ -34,13 +34,13 @@ internal static class BindingNames
     /// <summary>Layers whose node or initializer has exactly this name, as an adapter map names them.</summary>
     public static IReadOnlyList<BindingLayer> Named(string name, IReadOnlyList<BindingLayer> layers)
     {
-        BindingLayer[] nodes = [.. layers.Where(l => l.Node.Name == name)];
+        BindingLayer[] nodes = [.. layers.Where(l => l.Name == name)];
         return nodes.Length > 0 ? nodes : [.. layers.Where(l => l.WeightNames.Concat(l.BiasNames).Contains(name))];
     }
 
     /// <summary>Dotted, with a dot at both ends; a fused TensorFlow Lite name holds several, separated by semicolons.</summary>
     private static IEnumerable<string> Paths(BindingLayer layer) => layer.WeightNames
-        .Append(layer.Node.Name)
+        .Append(layer.Name)
         .SelectMany(n => n.Split(';', StringSplitOptions.RemoveEmptyEntries))
         .Select(n => $".{n.Trim('/').Replace('/', '.')}.");
 }

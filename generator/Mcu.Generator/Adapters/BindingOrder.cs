@@ -16,7 +16,7 @@ internal static partial class BindingOrder
     {
         Dictionary<string, BindingLayer> pairs = new(StringComparer.Ordinal);
         List<(PeftModule Module, List<BindingLayer> Layers)> choices = [.. modules.Select(m => (m, free.Where(l => Possible(m, l)).ToList()))];
-        foreach (var group in choices.GroupBy(c => string.Join('\n', c.Layers.Select(l => l.Node.Name)), StringComparer.Ordinal))
+        foreach (var group in choices.GroupBy(c => string.Join('\n', c.Layers.Select(l => l.Name)), StringComparer.Ordinal))
         {
             List<BindingLayer> layers = group.First().Layers;
             PeftModule[] members = [.. group.Select(c => c.Module).OrderBy(m => NumbersOf(m.Module), NumberOrder.Instance)];
@@ -38,7 +38,7 @@ internal static partial class BindingOrder
     private static bool Possible(PeftModule module, BindingLayer layer)
     {
         BindingShape shape = BindingShape.Of(module);
-        return shape.Kernel is not null && shape.Fits(layer) && shape.IsLinear == layer.IsFullyConnected;
+        return !layer.IsNormalization && shape.Kernel is not null && shape.Fits(layer, module.Lora is not null) && shape.IsLinear == layer.IsFullyConnected;
     }
 
     private static double[] NumbersOf(string name) =>

@@ -17,8 +17,12 @@ public sealed record BoundAdapter(string Name, string Sha256, EquatableArray<Bou
     public IEnumerable<BoundPatch> PatchesOf(string nodeName) => Patches.Where(p => p.NodeName == nodeName);
 }
 
-/// <summary>One change of one node.</summary>
-/// <param name="NodeName">Node of the graph: Conv2D, DepthwiseConv2D or FullyConnected.</param>
+/// <summary>
+/// One change of one node. Those of one node apply in this order: <see cref="WeightPatch"/>, <see cref="LoraPatch"/> and
+/// <see cref="DifferencePatch"/>, <see cref="ColumnScalePatch"/>, <see cref="MagnitudePatch"/>, <see cref="RowScalePatch"/>; biases
+/// <see cref="BiasPatch"/>, <see cref="BiasDifferencePatch"/>, <see cref="RowScalePatch"/>.
+/// </summary>
+/// <param name="NodeName">Node of the graph: Conv2D, DepthwiseConv2D, FullyConnected or LayerNormalization.</param>
 /// <param name="Module">Module of the adapter it comes from.</param>
 public abstract record BoundPatch(string NodeName, string Module);
 
@@ -39,3 +43,36 @@ public sealed record BiasPatch(string NodeName, string Module, EquatableArray<fl
 /// <summary>Other weights in the node's layout.</summary>
 /// <param name="Weights">As many as the node's weights, real values.</param>
 public sealed record WeightPatch(string NodeName, string Module, EquatableArray<float> Weights) : BoundPatch(NodeName, Module);
+
+/// <summary>Values added to the weights, in the node's layout: sparse differences, and low-rank changes of a depthwise layer.</summary>
+/// <param name="Difference">As many as the node's weights, real values.</param>
+public sealed record DifferencePatch(string NodeName, string Module, EquatableArray<float> Difference) : BoundPatch(NodeName, Module)
+{
+    /// <summary>Why the change cannot be kept beside the weights as low-rank factors; empty where it has none.</summary>
+    public string NoSidePath { get; init; } = "";
+}
+
+/// <summary>Values added to the bias, also where the node had none.</summary>
+/// <param name="Difference"><c>[O]</c>, real values.</param>
+public sealed record BiasDifferencePatch(string NodeName, string Module, EquatableArray<float> Difference) : BoundPatch(NodeName, Module);
+
+/// <summary>DoRA: every output's weights are brought to a norm, <c>w[o] ← Norms[o]/‖w[o]‖ · w[o]</c>; the bias stays.</summary>
+/// <param name="Norms"><c>[O]</c>; a negative one turns the weights' signs.</param>
+public sealed record MagnitudePatch(string NodeName, string Module, EquatableArray<float> Norms) : BoundPatch(NodeName, Module);
+
+/// <summary>(IA)³ on the input: every weight is multiplied by the factor of its input channel.</summary>
+/// <param name="Factors">One per innermost weight position: input channels of a convolution, columns of a fully connected layer.</param>
+public sealed record ColumnScalePatch(string NodeName, string Module, EquatableArray<float> Factors) : BoundPatch(NodeName, Module);
+
+/// <summary>
+/// Outputs are multiplied and shifted: <c>w[o] ← Factors[o]·w[o]</c>, <c>b[o] ← BiasFactors[o]·b[o] + BiasOffsets[o]</c>.
+/// (IA)³ on the output, and batch normalisation with other parameters.
+/// </summary>
+public sealed record RowScalePatch(
+    string NodeName, string Module, EquatableArray<float> Factors, EquatableArray<float> BiasFactors, EquatableArray<float> BiasOffsets)
+    : BoundPatch(NodeName, Module);
+
+/// <summary>Other parameters of a layer normalisation.</summary>
+/// <param name="Gamma"><c>[K]</c>, or null for the base's.</param>
+/// <param name="Beta"><c>[K]</c>, or null for the base's.</param>
+public sealed record NormPatch(string NodeName, string Module, EquatableArray<float>? Gamma, EquatableArray<float>? Beta) : BoundPatch(NodeName, Module);

@@ -18,26 +18,18 @@ public static class FloatMerge
         }
 
         var nodes = graph.Nodes.ToArray();
-        Dictionary<string, int> uses = graph.Nodes.SelectMany(n => n.Inputs).CountBy(i => i, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-        Dictionary<string, Tensor> changed = new(StringComparer.Ordinal);
+        var constants = new ChangedConstants(graph);
         for (int i = 0; i < nodes.Length; i++)
         {
-            foreach (BoundPatch patch in adapter.PatchesOf(nodes[i].Name))
+            BoundPatch[] patches = [.. adapter.PatchesOf(nodes[i].Name)];
+            foreach ((int input, Tensor merged) in patches.Length == 0 ? [] : Merge(graph, nodes[i], patches))
             {
-                int input = patch is BiasPatch ? 2 : 1;
-                Tensor merged = Merge(graph, nodes[i], patch);
-                CheckFinite(adapter, patch, merged);
-                if (uses.GetValueOrDefault(merged.Name) > 1 || (graph.InputOf(nodes[i], input) is null && graph.Tensors.ContainsKey(merged.Name)))
-                {
-                    merged = merged with { Name = UniqueName(graph, changed, merged.Name) };
-                }
-
-                changed[merged.Name] = merged;
-                nodes[i] = nodes[i] with { Inputs = WithInput(nodes[i].Inputs, input, merged.Name) };
+                CheckFinite(adapter, patches[0], merged);
+                nodes[i] = nodes[i] with { Inputs = WithInput(nodes[i].Inputs, input, constants.Add(nodes[i], input, merged)) };
             }
         }
 
-        return GraphValidator.Validate(graph.With(nodes, changed.Values));
+        return GraphValidator.Validate(graph.With(nodes, constants.Tensors));
     }
 
     /// <summary>B·A times the scale, row-major over output channels and the columns of A.</summary>
@@ -76,17 +68,49 @@ public static class FloatMerge
         return merged;
     }
 
-    private static Tensor Merge(Graph graph, Node node, BoundPatch patch)
+    /// <summary>The constants that change, by input of the node.</summary>
+    private static IEnumerable<(int Input, Tensor Value)> Merge(Graph graph, Node node, BoundPatch[] patches)
     {
-        Tensor weights = graph.InputOf(node, 1)!;
-        return patch switch
+        if (patches.OfType<NormPatch>().LastOrDefault() is { } norm)
         {
-            LoraPatch lora => weights with { Data = new FloatData(EquatableArray.Wrap(Merged(weights.Floats(), lora))) },
-            WeightPatch replaced => weights with { Data = new FloatData(replaced.Weights) },
-            BiasPatch bias => (graph.InputOf(node, 2) ?? new Tensor(node.Name + ".bias", DataType.Float32, new Shape(bias.Bias.Length))) with { Data = new FloatData(bias.Bias) },
-            _ => throw new InvalidOperationException($"Unknown patch {patch.GetType().Name}."),
-        };
+            return Norm(graph, node, norm);
+        }
+
+        Tensor weights = graph.InputOf(node, 1)!;
+        Tensor? bias = graph.InputOf(node, 2);
+        bool innermost = node.Operator is DepthwiseConv2D;
+        int outputs = innermost ? weights.Shape[-1] : weights.Shape[0];
+        float[]? biasValues = bias?.Floats();
+        LayerEdit edit = LayerEdit.Of(weights.Floats(), biasValues, outputs, innermost, patches);
+        List<(int, Tensor)> changed = [];
+        if (edit.ChangesWeights || edit.RowFactors is not null)
+        {
+            changed.Add((1, weights with { Data = new FloatData(EquatableArray.Wrap(edit.Weights(innermost))) }));
+        }
+
+        if (edit.Bias is not null && !ReferenceEquals(edit.Bias, biasValues))
+        {
+            changed.Add((2, Vector(bias, node.Name + ".bias", EquatableArray.Wrap(edit.Bias))));
+        }
+
+        return changed;
     }
+
+    private static IEnumerable<(int Input, Tensor Value)> Norm(Graph graph, Node node, NormPatch norm)
+    {
+        if (norm.Gamma is { } gamma)
+        {
+            yield return (1, Vector(graph.InputOf(node, 1), node.Name + ".weight", gamma));
+        }
+
+        if (norm.Beta is { } beta)
+        {
+            yield return (2, Vector(graph.InputOf(node, 2), node.Name + ".bias", beta));
+        }
+    }
+
+    private static Tensor Vector(Tensor? present, string name, EquatableArray<float> values) =>
+        (present ?? new Tensor(name, DataType.Float32, new Shape(values.Length))) with { Data = new FloatData(values) };
 
     private static void CheckFinite(BoundAdapter adapter, BoundPatch patch, Tensor merged)
     {
@@ -108,16 +132,34 @@ public static class FloatMerge
         return list.ToEquatableArray();
     }
 
-    private static string UniqueName(Graph graph, Dictionary<string, Tensor> changed, string name)
+    /// <summary>New constants, under names of their own where another node reads the old one as well.</summary>
+    private sealed class ChangedConstants(Graph graph)
     {
-        int number = 1;
-        string candidate;
-        do
-        {
-            candidate = $"{name}.adapted{number++}";
-        }
-        while (graph.Tensors.ContainsKey(candidate) || changed.ContainsKey(candidate));
+        private readonly Dictionary<string, int> uses = graph.Nodes.SelectMany(n => n.Inputs).CountBy(i => i, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+        private readonly Dictionary<string, Tensor> changed = new(StringComparer.Ordinal);
 
-        return candidate;
+        public IEnumerable<Tensor> Tensors => changed.Values;
+
+        /// <summary>Returns the constant's name.</summary>
+        public string Add(Node node, int input, Tensor constant)
+        {
+            bool taken = uses.GetValueOrDefault(constant.Name) > 1 || (graph.InputOf(node, input) is null && graph.Tensors.ContainsKey(constant.Name));
+            string name = taken ? Unique(constant.Name) : constant.Name;
+            changed[name] = constant with { Name = name };
+            return name;
+        }
+
+        private string Unique(string name)
+        {
+            int number = 1;
+            string candidate;
+            do
+            {
+                candidate = $"{name}.adapted{number++}";
+            }
+            while (graph.Tensors.ContainsKey(candidate) || changed.ContainsKey(candidate));
+
+            return candidate;
+        }
     }
 }

@@ -8,7 +8,11 @@ namespace Mcu.Generator.Calibration;
 /// </summary>
 public static class WeightQuantizer
 {
-    private const int Largest = 127;
+    /// <summary>Largest magnitude of a quantised weight.</summary>
+    public const int LargestWeight = 127;
+
+    /// <summary>Scales are chosen so that no bias is larger in units of the accumulator.</summary>
+    public const int LargestBias = 1 << 28;
 
     /// <summary>Channel of element <paramref name="index"/>: the first axis, or the last for depthwise weights.</summary>
     public static int ChannelOf(int index, int length, int channels, bool outputsInnermost) =>
@@ -33,9 +37,9 @@ public static class WeightQuantizer
         var scales = new float[channels];
         for (int channel = 0; channel < channels; channel++)
         {
-            float forBias = MathF.Abs(bias[channel]) / (inputScale * (1 << 28));
-            float scale = Math.Max(largest[channel] / Largest, forBias);
-            scales[channel] = scale > 1e-30f ? scale : 1f / Largest;
+            float forBias = MathF.Abs(bias[channel]) / (inputScale * LargestBias);
+            float scale = Math.Max(largest[channel] / LargestWeight, forBias);
+            scales[channel] = scale > 1e-30f ? scale : 1f / LargestWeight;
         }
 
         return scales;
@@ -47,7 +51,7 @@ public static class WeightQuantizer
         for (int i = 0; i < weights.Length; i++)
         {
             double q = Math.Round((double)weights[i] / scales[ChannelOf(i, weights.Length, scales.Length, outputsInnermost)]);
-            quantised[i] = (sbyte)Math.Clamp(q, -Largest, Largest);
+            quantised[i] = (sbyte)Math.Clamp(q, -LargestWeight, LargestWeight);
         }
 
         return quantised;

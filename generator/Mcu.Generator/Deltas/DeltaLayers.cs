@@ -52,6 +52,7 @@ public static class DeltaLayers
         delta.Weights is not null ? AdapterMode.MergeCopy
         : delta.Terms.Length > 0 ? AdapterMode.Side
         : delta.Sparse is not null ? AdapterMode.MergeSparse
+        : delta.Requant is not null ? AdapterMode.Requant
         : AdapterMode.Bias;
 
     /// <summary><c>bias + factor·Σw</c> per output, wrapped as the device's sums are: images may hold any bias until they are checked.</summary>

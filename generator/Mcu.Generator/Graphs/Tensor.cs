@@ -31,6 +31,38 @@ public sealed record WeightFold(EquatableArray<float> RowScale, EquatableArray<f
     /// normalisation, a constant added afterwards. An adapter that replaces one of them cannot be followed.
     /// </summary>
     public EquatableArray<string> ForeignBiases { get; init; } = [];
+
+    /// <summary>
+    /// The batch normalisation that the last fold merged into the layer, so that an adapter can replace it; null for none, or where
+    /// something else was folded after it.
+    /// </summary>
+    public FoldedNormalization? Normalization { get; init; }
+
+    /// <summary>Groups of the source's convolution, whose weights were spread over all input channels with zeros; 1 for none.</summary>
+    public int ExpandedGroups { get; init; } = 1;
+}
+
+/// <summary>A batch normalisation that no longer has a node: <c>y = (x − mean)/√(variance + epsilon)·scale + bias</c>, one value per channel.</summary>
+/// <param name="NodeName">Name of its node.</param>
+/// <param name="Names">Names of the initializers scale, bias, mean and variance.</param>
+public sealed record FoldedNormalization(
+    string NodeName,
+    EquatableArray<string> Names,
+    EquatableArray<float> Scale,
+    EquatableArray<float> Bias,
+    EquatableArray<float> Mean,
+    EquatableArray<float> Variance,
+    float Epsilon)
+{
+    /// <summary>What it multiplies a channel by.</summary>
+    public double[] Factors() => [.. Scale.Select((s, c) => s / Math.Sqrt(Variance[c] + (double)Epsilon))];
+
+    /// <summary>What it adds to a channel afterwards.</summary>
+    public double[] Offsets()
+    {
+        double[] factors = Factors();
+        return [.. Bias.Select((b, c) => b - (Mean[c] * factors[c]))];
+    }
 }
 
 /// <summary>A named tensor of a graph: an activation, or a constant when <see cref="Data"/> is set.</summary>

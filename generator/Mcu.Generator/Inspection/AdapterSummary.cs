@@ -20,7 +20,7 @@ public sealed record ModuleSummary(
         Dims(module.Lora?.B),
         module.NewBias is not null,
         module.SavedWeight is not null,
-        new[] { module.Lora?.A, module.Lora?.B, module.Bias, module.SavedWeight, module.SavedBias }.Sum(tensor => (long)(tensor?.Values.Length ?? 0)));
+        module.Parameters);
 
     private static int[]? Dims(AdapterTensor? tensor) => tensor is null ? null : [.. tensor.Shape.Dims];
 }

@@ -21,6 +21,9 @@ public static class AdapterFlash
 
     public static int Bias(LinearLayer layer) => 4 * layer.OutputChannels;
 
+    /// <summary>Multipliers and shifts.</summary>
+    public static int Requant(LinearLayer layer) => (TableBytes - 4) * layer.OutputChannels;
+
     /// <summary>A with its tables per rank, B, one shift per output; a changed bias is counted apart.</summary>
     public static int Side(SidePath side) => side.A.Length + (TableBytes * side.Rank) + side.B.Length + side.OutputShifts.Length;
 

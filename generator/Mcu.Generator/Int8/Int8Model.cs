@@ -56,10 +56,20 @@ public enum AdapterMode
 
     /// <summary>A replaced layer (modules_to_save).</summary>
     Replace,
+
+    /// <summary>Other requantisation multipliers and shifts, mostly with another bias ((IA)³, normalisation tuning).</summary>
+    Requant,
 }
 
 /// <summary>One layer under one adapter.</summary>
-public sealed record LayerVariant(AdapterMode Mode, LinearLayer Layer, string Note = "");
+public sealed record LayerVariant(AdapterMode Mode, LinearLayer Layer, string Note = "")
+{
+    /// <summary>Weights that the adapter changes by less than half a step of the base's scales, so that nothing is stored for them.</summary>
+    public int DroppedChanges { get; init; }
+
+    /// <summary>Weights that the adapter takes beyond the base's range, where they end.</summary>
+    public int SaturatedChanges { get; init; }
+}
 
 /// <summary>An adapter in int8.</summary>
 /// <param name="Name">Name for reports and emitted identifiers.</param>

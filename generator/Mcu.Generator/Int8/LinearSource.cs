@@ -15,6 +15,9 @@ namespace Mcu.Generator.Int8;
 /// <param name="ProductInSingle">See <see cref="LinearLayerBuilder"/>.</param>
 public sealed record LinearSource(NodeView Node, LinearLayer Layer, float[] Weights, float[] Bias, bool OutputsInnermost, bool ProductInSingle)
 {
+    private const float SmallestScale = 1e-30f;
+    private const float LargestScale = 1e30f;
+
     public int Outputs => Layer.OutputChannels;
 
     /// <summary>Weights per output.</summary>
@@ -42,6 +45,30 @@ public sealed record LinearSource(NodeView Node, LinearLayer Layer, float[] Weig
     /// <summary>The layer with another real bias.</summary>
     public LinearLayer WithBias(float[] bias) =>
         Layer with { Bias = EquatableArray.Wrap(WeightQuantizer.Bias(bias, Layer.WeightScales.Span, Layer.InputScale)) };
+
+    /// <summary>
+    /// The layer with each output multiplied: other scales, multipliers and shifts, the weights' bytes as they are. Null where a
+    /// factor is so small or large that a multiplier or the bias leaves its range.
+    /// </summary>
+    /// <param name="factors">Above zero, one per output.</param>
+    /// <param name="bias">New real bias; null where it is the old one times the factors, whose int32 value is then unchanged.</param>
+    public LinearLayer? Scaled(double[] factors, float[]? bias)
+    {
+        float[] scales = [.. factors.Select((f, o) => (float)(f * Layer.WeightScales[o]))];
+        EquatableArray<int> quantised = bias is null ? Layer.Bias : EquatableArray.Wrap(WeightQuantizer.Bias(bias, scales, Layer.InputScale));
+        LinearLayer scaled = WithQuantized(Layer.Weights, scales, quantised);
+
+        // Outputs that keep their factor keep their bytes, also where the base rounds its product in single precision.
+        LinearLayer exact = scaled with
+        {
+            Multipliers = factors.Select((f, o) => f == 1 ? Layer.Multipliers[o] : scaled.Multipliers[o]).ToEquatableArray(),
+            Shifts = factors.Select((f, o) => f == 1 ? Layer.Shifts[o] : scaled.Shifts[o]).ToEquatableArray(),
+        };
+        bool fits = scales.All(s => s is >= SmallestScale and <= LargestScale)
+            && exact.Multipliers.All(m => m > 0)
+            && (bias is null || quantised.All(b => Math.Abs((long)b) <= WeightQuantizer.LargestBias));
+        return fits ? exact : null;
+    }
 
     public LinearLayer WithQuantized(EquatableArray<sbyte> weights, float[] scales, EquatableArray<int> bias) => LinearLayerBuilder.Build(
         weights,

@@ -4,7 +4,7 @@ using Mcu.Generator.Operators;
 namespace Mcu.Generator.Passes;
 
 /// <summary>A batch normalisation with constant parameters as <c>y = factor·x + offset</c> per channel.</summary>
-internal sealed record BatchAffine(double[] Factors, double[] Offsets)
+internal sealed record BatchAffine(FoldedNormalization Normalization, double[] Factors, double[] Offsets)
 {
     public static BatchAffine? Of(Graph graph, Node node)
     {
@@ -14,10 +14,15 @@ internal sealed record BatchAffine(double[] Factors, double[] Offsets)
             return null;
         }
 
-        double epsilon = ((BatchNormalization)node.Operator).Epsilon;
-        float[][] values = [.. parameters.Select(p => p!.Floats())];
-        double[] factors = [.. values[0].Select((scale, c) => scale / Math.Sqrt(values[3][c] + epsilon))];
-        double[] offsets = [.. values[1].Select((bias, c) => bias - (values[2][c] * factors[c]))];
-        return new BatchAffine(factors, offsets);
+        EquatableArray<float>[] values = [.. parameters.Select(p => ((FloatData)p!.Data!).Values)];
+        var normalization = new FoldedNormalization(
+            node.Name,
+            parameters.Select(p => p!.Name).ToEquatableArray(),
+            values[0],
+            values[1],
+            values[2],
+            values[3],
+            ((BatchNormalization)node.Operator).Epsilon);
+        return new BatchAffine(normalization, normalization.Factors(), normalization.Offsets());
     }
 }

@@ -32,7 +32,8 @@ public sealed class BatchNormalizationToDepthwise : IGraphPass
         Tensor scale = rewrite.Graph[node.Inputs[1]];
         Tensor bias = rewrite.Graph[node.Inputs[2]];
         Tensor factors = Constants.Of(scale, new Shape(channels, 1, 1, 1), Floats(affine.Factors));
-        string weights = rewrite.SetConstant(scale, Constants.WithForeignBias(factors, bias.Name), "factors");
+        Tensor recorded = Constants.WithNormalization(Constants.WithForeignBias(factors, bias.Name), affine.Normalization);
+        string weights = rewrite.SetConstant(scale, recorded, "factors");
         string offsets = rewrite.SetConstant(bias, Constants.Of(bias, new Shape(channels), Floats(affine.Offsets)), "offsets");
         var op = new Conv2D(new Window2D(1, 1, 1, 1, 1, 1, default), channels, FusedActivation.None, Layout.Nchw);
         if (shape.Rank == 4)

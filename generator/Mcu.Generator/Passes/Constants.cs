@@ -61,11 +61,19 @@ internal static class Constants
         return weights with { Fold = fold with { ForeignBiases = fold.ForeignBiases.Append(initializer).ToEquatableArray() } };
     }
 
+    /// <summary>Weights that record which batch normalisation their last fold took up.</summary>
+    public static Tensor WithNormalization(Tensor weights, FoldedNormalization normalization) =>
+        weights with { Fold = (weights.Fold ?? NoFold) with { Normalization = normalization } };
+
+    /// <summary>Weights that record from how many groups they were spread.</summary>
+    public static Tensor WithGroups(Tensor weights, int groups) =>
+        weights with { Fold = (weights.Fold ?? NoFold) with { ExpandedGroups = groups } };
+
     private static WeightFold Composed(WeightFold fold, double[] factors, double[]? offsets)
     {
         float[] scale = [.. factors.Select((f, o) => (float)(f * Part(fold.RowScale, o, 1)))];
         float[] offset = [.. factors.Select((f, o) => (float)((f * Part(fold.BiasOffset, o, 0)) + (offsets is null ? 0 : offsets[o])))];
-        return fold with { RowScale = EquatableArray.Wrap(scale), BiasOffset = EquatableArray.Wrap(offset) };
+        return fold with { RowScale = EquatableArray.Wrap(scale), BiasOffset = EquatableArray.Wrap(offset), Normalization = null };
     }
 
     private static double Part(EquatableArray<float> values, int index, double fallback) => values.Length == 0 ? fallback : values[index];

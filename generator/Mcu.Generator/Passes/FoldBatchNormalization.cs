@@ -39,7 +39,8 @@ public sealed class FoldBatchNormalization : IGraphPass
     private static void Fold(GraphRewrite rewrite, Node node, LinearNode linear, BatchAffine affine)
     {
         Tensor scaled = Constants.ScaledRows(linear.Weights, affine.Factors, affine.Offsets);
-        string weights = rewrite.SetConstant(linear.Weights, Constants.WithForeignBias(scaled, node.Inputs[2]), "folded");
+        Tensor recorded = Constants.WithNormalization(Constants.WithForeignBias(scaled, node.Inputs[2]), affine.Normalization);
+        string weights = rewrite.SetConstant(linear.Weights, recorded, "folded");
         float[]? before = linear.Bias?.Floats();
         float[] values = [.. affine.Factors.Select((f, o) => (float)((f * (before?[o] ?? 0)) + affine.Offsets[o]))];
 

@@ -64,13 +64,111 @@ public class FoldedAdapterTests
     [Theory]
     [InlineData("bn")]
     [InlineData("late")]
-    public void The_bias_of_a_batch_normalisation_is_refused(string module)
+    public void A_batch_normalisation_takes_other_parameters_and_statistics(string module)
     {
-        modules.Add(AdapterCases.Bias(module, 1, 2, 3, 4));
+        ModelProto model = Network();
+        Normalization(model, module, weight: true, bias: true, statistics: true);
 
-        DiagnosticException error = Assert.Throws<DiagnosticException>(() => Merged(Network()));
+        Check(model);
+    }
 
-        Assert.Equal("MCU0509", error.Diagnostic.Code);
+    [Theory]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    [InlineData(false, false, true)]
+    public void What_an_adapter_leaves_of_a_batch_normalisation_is_the_bases(bool weight, bool bias, bool statistics)
+    {
+        ModelProto model = Network();
+        Normalization(model, "bn", weight, bias, statistics);
+        Normalization(model, "late", weight, bias, statistics);
+
+        Check(model);
+    }
+
+    [Fact]
+    public void Layer_and_batch_normalisation_after_it_change_together()
+    {
+        ModelProto model = Network();
+        Normalization(model, "bn", weight: true, bias: true, statistics: true);
+        Lora(model, "conv", [2, 3, 3, 3], [4, 2, 1, 1]);
+        Bias(model, "conv", 4);
+
+        Check(model);
+    }
+
+    [Fact]
+    public void Scaled_outputs_of_a_layer_come_before_its_batch_normalisation()
+    {
+        ModelProto model = Network();
+        AdapterTensor scale = Random(1, 4, 1, 1);
+        modules.Add(new PeftModule("conv", null, null, null, null, false) { Scale = new ChannelScale(scale, OnInput: false) });
+        OnnxAdapterMerge.Replace(model, "conv.weight", [.. OnnxAdapterMerge.ValuesOf(model, "conv.weight").Select((w, i) => w * scale.Values[i / 27])]);
+        OnnxAdapterMerge.Replace(model, "conv.bias", [.. OnnxAdapterMerge.ValuesOf(model, "conv.bias").Select((b, o) => b * scale.Values[o])]);
+
+        Check(model);
+    }
+
+    [Fact]
+    public void A_magnitude_follows_a_folded_batch_normalisation_and_the_columns_of_a_flatten()
+    {
+        ModelProto model = Network();
+        Lora(model, "conv", [2, 3, 3, 3], [4, 2, 1, 1]);
+        Dora(model, "conv", 4);
+        Lora(model, "fc", [3, 144], [5, 3]);
+        Dora(model, "fc", 5);
+
+        Check(model);
+    }
+
+    [Fact]
+    public void Scaled_inputs_and_single_differences_follow_the_columns_of_a_flatten()
+    {
+        ModelProto model = Network();
+        AdapterTensor scale = Random(1, 144);
+        modules.Add(new PeftModule("fc", null, null, null, null, false)
+        {
+            Scale = new ChannelScale(scale, OnInput: true),
+            Sparse = new SparseDifference(2, [0, 4, 4, 143, 7, 7], [0.5f, 0.25f, -1]),
+        });
+        float[] weights = OnnxAdapterMerge.ValuesOf(model, "fc.weight");
+        weights[143] += 0.5f;
+        weights[(4 * 144) + 7] += 0.25f - 1;
+        OnnxAdapterMerge.Replace(model, "fc.weight", [.. weights.Select((w, i) => w * scale.Values[i % 144])]);
+
+        Check(model);
+    }
+
+    [Fact]
+    public void A_channel_that_the_base_switched_off_cannot_be_switched_on_again()
+    {
+        OnnxModelBuilder builder = new OnnxModelBuilder().Input("x", 1, 2, 3, 3).Weights("c.weight", [2, 2, 1, 1])
+            .Weights("n.weight", [2], 0, 1).Weights("n.bias", [2]).Weights("n.mean", [2]).Weights("n.var", [2], 1, 1)
+            .Node("Conv", "x c.weight", "t").Node("BatchNormalization", "t n.weight n.bias n.mean n.var", "y").Output("y");
+        modules.Add(new PeftModule("n", null, null, new AdapterTensor(new Shape(2), [1, 1]), null, false));
+
+        Assert.Equal("MCU0509", Assert.Throws<DiagnosticException>(() => Merged(builder.Model)).Diagnostic.Code);
+    }
+
+    [Fact]
+    public void A_normalisation_that_the_base_does_not_have_is_refused_with_its_own_words()
+    {
+        modules.Add(new PeftModule("conv", null, null, null, null, false) { RunningMean = Random(4) });
+        modules.Add(new PeftModule("gone", null, null, null, null, false) { RunningMean = Random(4) });
+
+        Diagnostic error = Assert.Throws<DiagnosticException>(() => Merged(Network())).Diagnostic;
+
+        Assert.Equal("MCU0513", error.Code);
+        Assert.Contains("bn.weight", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_constant_added_after_a_layer_with_a_bias_stays_and_cannot_be_replaced()
+    {
+        ModelProto model = new OnnxModelBuilder().Input("x", 1, 2).Weights("fc.weight", [2, 2]).Weights("fc.bias", [2]).Weights("more.bias", [2])
+            .Node("Gemm", "x fc.weight fc.bias", "g", ("transB", 1)).Node("Add", "g more.bias", "y").Output("y").Model;
+        modules.Add(AdapterCases.Bias("more", 1, 2));
+
+        Assert.Equal("MCU0509", Assert.Throws<DiagnosticException>(() => Merged(model)).Diagnostic.Code);
     }
 
     [Fact]
@@ -128,6 +226,40 @@ public class FoldedAdapterTests
         var factors = new LoraFactors(Random(a), Random(b), a[0], 0.5);
         modules.Add(new PeftModule(module, factors, null, null, null, false));
         OnnxAdapterMerge.AddLora(model, module + ".weight", factors.A.Values.ToArray(), factors.B.Values.ToArray(), a[0], 0.5, transposed);
+    }
+
+    private void Normalization(ModelProto model, string module, bool weight, bool bias, bool statistics)
+    {
+        AdapterTensor? part(bool given, string name, Func<float, float> map)
+        {
+            if (!given)
+            {
+                return null;
+            }
+
+            AdapterTensor value = Random(4);
+            value = value with { Values = value.Values.Select(map).ToEquatableArray() };
+            OnnxAdapterMerge.Replace(model, $"{module}.{name}", value.Values.ToArray());
+            return value;
+        }
+
+        modules.Add(new PeftModule(module, null, null, part(weight, "weight", v => v + 1.5f), part(bias, "bias", v => v), false)
+        {
+            RunningMean = part(statistics, "mean", v => v),
+            RunningVariance = part(statistics, "var", v => v + 1.5f),
+        });
+    }
+
+    /// <summary>Gives the module's low-rank change norms of its own; the model already holds W + s·B·A.</summary>
+    private void Dora(ModelProto model, string module, int outputs)
+    {
+        AdapterTensor magnitude = Random(outputs);
+        int at = modules.FindIndex(m => m.Module == module);
+        modules[at] = modules[at] with { Lora = modules[at].Lora! with { Magnitude = magnitude } };
+        float[] weights = OnnxAdapterMerge.ValuesOf(model, module + ".weight");
+        int columns = weights.Length / outputs;
+        double[] norms = [.. Enumerable.Range(0, outputs).Select(o => Math.Sqrt(weights.Skip(o * columns).Take(columns).Sum(w => (double)w * w)))];
+        OnnxAdapterMerge.Replace(model, module + ".weight", [.. weights.Select((w, i) => (float)(w * magnitude.Values[i / columns] / norms[i / columns]))]);
     }
 
     private void Bias(ModelProto model, string module, int outputs)

@@ -32,6 +32,8 @@ internal static class OnnxAdapterMerge
 
     public static void Replace(ModelProto model, string initializer, float[] values) => Set(Find(model, initializer), values);
 
+    public static float[] ValuesOf(ModelProto model, string initializer) => Values(Find(model, initializer));
+
     public static int[] Shape(ModelProto model, string initializer) => [.. Find(model, initializer).Dims.Select(d => (int)d)];
 
     private static TensorProto Find(ModelProto model, string name) => model.Graph.Initializer.Single(t => t.Name == name);

@@ -76,7 +76,7 @@ public sealed class AdapterTests
             foreach ((string node, LayerVariant variant) in side.Adapters[adapter - 1].Variants.Where(v => v.Value.Mode == AdapterMode.Side))
             {
                 LayerVariant merged = merge.Adapters[adapter - 1].Variants[node];
-                (double equal, double close) = Compare(adapted, side, node, adapter, variant.Layer, merged.Layer);
+                (double equal, double close) = VariantComparison.Of(side, adapted.Inputs, node, adapter, variant.Layer, merged.Layer);
                 string line = $"{name} {side.Adapters[adapter - 1].Name} {node} {merged.Mode}: {equal:P2} equal, {close:P2} within one step";
                 TestContext.Current.TestOutputHelper?.WriteLine(line);
                 if (merged.Mode == AdapterMode.MergeCopy && close < 0.99)
@@ -99,35 +99,5 @@ public sealed class AdapterTests
         Assert.Equal(2, variants.Length);
         Assert.All(variants, v => Assert.Equal(AdapterMode.MergeSparse, v.Mode));
         Assert.All(variants, v => Assert.Matches("[0-9]+ weights changed .* differ by 1, .* by more", v.Note));
-    }
-
-    /// <summary>Runs one layer in two forms on the activations that the adapted network gives it.</summary>
-    private static (double Equal, double Close) Compare(AdaptedModel adapted, Int8Model model, string nodeName, int adapter, LinearLayer a, LinearLayer b)
-    {
-        Graph graph = model.Graph;
-        Node node = graph.Nodes.First(n => n.Name == nodeName);
-        var room = (IInt8Room)OperatorCatalog.RoomOf(node.Operator);
-        Tensor input = graph[graph.Inputs[0]];
-        int size = SampleBytes.Of(input);
-        (int equal, int close, int total) = (0, 0, 0);
-        for (int i = 0; i < adapted.Inputs.Length / size; i++)
-        {
-            var inputs = new Dictionary<string, TensorValue> { [input.Name] = SampleBytes.ToValue(adapted.Inputs.AsSpan(i * size, size), input) };
-            TensorValue x = Int8Reference.Run(model, inputs, adapter)[node.Inputs[0]];
-            sbyte[] left = RunLayer(room, graph, node, x, a);
-            sbyte[] right = RunLayer(room, graph, node, x, b);
-            total += left.Length;
-            equal += left.Zip(right).Count(p => p.First == p.Second);
-            close += left.Zip(right).Count(p => Math.Abs(p.First - p.Second) <= 1);
-        }
-
-        return ((double)equal / total, (double)close / total);
-    }
-
-    private static sbyte[] RunLayer(IInt8Room room, Graph graph, Node node, TensorValue x, LinearLayer layer)
-    {
-        var run = new NodeRun(new NodeView(graph, node), [x], [TensorValue.Create(DataType.Int8, graph[node.Output].Shape)]);
-        room.RunInt8(run, layer);
-        return run.Output.Int8;
     }
 }

@@ -73,11 +73,18 @@ public class PassTests
     {
         OnnxModelBuilder model = new OnnxModelBuilder().Input("x", 1, 4, 6, 6).Output("y").Weights("d", [8, 1, 3, 3]).Weights("g", [6, 4, 1, 1])
             .Node("Conv", "x d", "m", ("group", 4)).Node("Conv", "m g", "y", ("group", 2));
-        Graph graph = Canonical(model);
+        var notes = new DiagnosticBag();
+        Graph graph = Canonical(model, notes);
         Assert.Equal(["Transpose", "DepthwiseConv2D", "Conv2D", "Transpose"], Operators(graph));
         Assert.Equal(2, ((DepthwiseConv2D)graph.Nodes[1].Operator).Multiplier);
         Assert.Equal(new Shape(1, 3, 3, 8), graph["d"].Shape);
-        Assert.Equal(2, ((Conv2D)graph.Nodes[2].Operator).Groups);
+
+        // Outputs 0 to 2 read channels 0 to 3 of the first group, the others channels 4 to 7.
+        Assert.Equal(1, ((Conv2D)graph.Nodes[2].Operator).Groups);
+        Assert.Equal(new Shape(6, 1, 1, 8), graph["g"].Shape);
+        Assert.Equal(model.Read()["g"].Floats(), graph["g"].Floats().Where((_, i) => i % 8 / 4 == i / 24));
+        Assert.All(graph["g"].Floats().Where((_, i) => i % 8 / 4 != i / 24), w => Assert.Equal(0, w));
+        Assert.Contains("48 bytes of int8 weights instead of 24", Assert.Single(notes.Items, n => n.Code == "MCU0660").Message, StringComparison.Ordinal);
     }
 
     [Fact]

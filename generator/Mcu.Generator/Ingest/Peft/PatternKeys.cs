@@ -21,12 +21,13 @@ internal sealed class PatternKeys<T>
     private TimeSpan left = Budget;
 
     /// <summary>Compiles the keys; MCU0423 for one that is no regular expression.</summary>
-    public PatternKeys(IEnumerable<KeyValuePair<string, T>> patterns, string location)
+    /// <param name="wholeNames">Whether an expression must match from the name's first character on.</param>
+    public PatternKeys(IEnumerable<KeyValuePair<string, T>> patterns, string location, bool wholeNames = false)
     {
         this.location = location;
         foreach ((string key, T value) in patterns)
         {
-            entries.Add((key, Compile(key), value));
+            entries.Add((key, Compile(key, wholeNames), value));
         }
     }
 
@@ -70,14 +71,14 @@ internal sealed class PatternKeys<T>
         }
     }
 
-    private Regex Compile(string key)
+    private Regex Compile(string key, bool wholeNames)
     {
         if (key.Length > MaxLength)
         {
             throw Error(key, $"is longer than {MaxLength} characters");
         }
 
-        string whole = $@"\A(.*\.)?({key})$";
+        string whole = wholeNames ? $@"\A({key})\z" : $@"\A(.*\.)?({key})$";
         try
         {
             return new Regex(whole, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);

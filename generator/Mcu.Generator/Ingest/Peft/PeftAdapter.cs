@@ -12,7 +12,27 @@ public sealed record AdapterTensor(Shape Shape, EquatableArray<float> Values);
 /// <param name="B">Linear: <c>[out,r]</c>; convolution: <c>[out,r/groups,1,1]</c>.</param>
 /// <param name="Rank">r, after <c>rank_pattern</c>.</param>
 /// <param name="Scale">α/r, or α/√r with <c>use_rslora</c>, after <c>alpha_pattern</c>.</param>
-public sealed record LoraFactors(AdapterTensor A, AdapterTensor B, int Rank, double Scale);
+public sealed record LoraFactors(AdapterTensor A, AdapterTensor B, int Rank, double Scale)
+{
+    /// <summary>DoRA: norm that each row of <c>W + Scale·B·A</c> is brought to, <c>[out]</c>; null for plain LoRA.</summary>
+    public AdapterTensor? Magnitude { get; init; }
+
+    /// <summary><c>lora_bias</c>: bias of B, <c>[out]</c>, added to the layer's output times <see cref="Scale"/>; null for none.</summary>
+    public AdapterTensor? OutputBias { get; init; }
+}
+
+/// <summary>(IA)³: the layer's output, or its input, is multiplied channel by channel.</summary>
+/// <param name="Factors">One per channel; any shape with one dimension above 1.</param>
+/// <param name="OnInput">Whether the input is multiplied (<c>feedforward_modules</c>); else the output, bias included.</param>
+public sealed record ChannelScale(AdapterTensor Factors, bool OnInput);
+
+/// <summary>Values that are added to single weights.</summary>
+/// <param name="Indices">
+/// <paramref name="Coordinates"/> rows of n numbers: with one, positions in the weight, row-major in the training framework's
+/// layout; with more, one coordinate each (<c>[out,in]</c> for a linear layer).
+/// </param>
+/// <param name="Values">n values; those of one place add up.</param>
+public sealed record SparseDifference(int Coordinates, EquatableArray<int> Indices, EquatableArray<float> Values);
 
 /// <summary>What an adapter changes in one module of the network it was trained on.</summary>
 /// <param name="Module">Dotted module name without PEFT's prefix.</param>
@@ -29,6 +49,39 @@ public sealed record PeftModule(
     AdapterTensor? SavedBias,
     bool FanInFanOut)
 {
+    /// <summary>(IA)³ factors, or null.</summary>
+    public ChannelScale? Scale { get; init; }
+
+    /// <summary>Differences of single weights (SHiRA, diff pruning), or null.</summary>
+    public SparseDifference? Sparse { get; init; }
+
+    /// <summary>Difference of the whole weight, or null.</summary>
+    public AdapterTensor? Difference { get; init; }
+
+    /// <summary>Difference of the bias, or null.</summary>
+    public AdapterTensor? BiasDifference { get; init; }
+
+    /// <summary>Re-estimated mean of a batch normalisation, or null.</summary>
+    public AdapterTensor? RunningMean { get; init; }
+
+    /// <summary>Re-estimated variance of a batch normalisation, or null.</summary>
+    public AdapterTensor? RunningVariance { get; init; }
+
+    /// <summary>Whether the module can only be a normalisation: it has running statistics, or a weight of one dimension.</summary>
+    public bool IsNormalization => RunningMean is not null || RunningVariance is not null || SavedWeight is { Shape.Rank: 1 };
+
+    /// <summary>Whether nothing but a bias is changed.</summary>
+    public bool IsBiasOnly => NewBias is not null && Lora is null && SavedWeight is null && Scale is null && Sparse is null
+        && Difference is null && BiasDifference is null && RunningMean is null && RunningVariance is null;
+
+    /// <summary>Every tensor stored for the module.</summary>
+    public IEnumerable<AdapterTensor> Tensors =>
+        new[] { Lora?.A, Lora?.B, Lora?.Magnitude, Lora?.OutputBias, Bias, SavedWeight, SavedBias, Scale?.Factors, Difference, BiasDifference, RunningMean, RunningVariance }
+            .OfType<AdapterTensor>();
+
+    /// <summary>Numbers stored for the module, indices of sparse differences not counted.</summary>
+    public long Parameters => Tensors.Sum(t => (long)t.Values.Length) + (Sparse?.Values.Length ?? 0);
+
     /// <summary>The replacement bias, wherever it was stored.</summary>
     public AdapterTensor? NewBias => SavedBias ?? Bias;
 }

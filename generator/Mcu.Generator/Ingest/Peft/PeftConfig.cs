@@ -10,6 +10,15 @@ internal enum PeftBias
     LoraOnly,
 }
 
+/// <summary>PEFT's <c>peft_type</c>, as far as it is read.</summary>
+internal enum PeftType
+{
+    Lora,
+    Ia3,
+    Shira,
+    LnTuning,
+}
+
 /// <summary>The part of <c>adapter_config.json</c> that decides the arithmetic.</summary>
 /// <param name="Rank"><c>r</c> where no pattern says otherwise.</param>
 /// <param name="Alpha"><c>lora_alpha</c> where no pattern says otherwise.</param>
@@ -23,6 +32,15 @@ internal sealed record PeftConfig(
     PeftBias Bias,
     EquatableArray<string> ModulesToSave)
 {
+    public PeftType Type { get; init; }
+
+    public bool UseDora { get; init; }
+
+    public bool LoraBias { get; init; }
+
+    /// <summary>(IA)³: modules whose input is scaled; null for none.</summary>
+    public FeedforwardModules? Feedforward { get; init; }
+
     public int RankOf(string module) => RankPattern.Resolve(module, Rank);
 
     public double ScaleOf(string module)
@@ -31,6 +49,9 @@ internal sealed record PeftConfig(
         double alpha = AlphaPattern.Resolve(module, Alpha);
         return alpha / (UseRsLora ? Math.Sqrt(rank) : rank);
     }
+
+    /// <summary>Whether (IA)³ scales the module's input.</summary>
+    public bool IsFeedforward(string module) => Feedforward?.Contains(module) ?? false;
 
     /// <summary>
     /// Whether the module, or one that contains it, is listed in <c>modules_to_save</c>. PEFT compares the end of the

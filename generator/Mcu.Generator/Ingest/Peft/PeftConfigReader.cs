@@ -5,8 +5,9 @@ using Mcu.Generator.Graphs;
 namespace Mcu.Generator.Ingest.Peft;
 
 /// <summary>
-/// Reads <c>adapter_config.json</c> (fields and defaults of <c>LoraConfig</c> in huggingface/peft 0.17 to 0.19). Settings
-/// that change the arithmetic in a way not implemented here are errors; unknown ones are noted.
+/// Reads <c>adapter_config.json</c> (fields and defaults of <c>LoraConfig</c>, <c>IA3Config</c>, <c>ShiraConfig</c> and
+/// <c>LNTuningConfig</c> in huggingface/peft 0.17 to 0.19). Settings that change the arithmetic in a way not implemented here are
+/// errors; unknown ones are noted.
 /// </summary>
 internal sealed class PeftConfigReader(string location, DiagnosticBag notes)
 {
@@ -17,43 +18,20 @@ internal sealed class PeftConfigReader(string location, DiagnosticBag notes)
     private const int DefaultAlpha = 8;
     private const int MaxRank = 1 << 16;
 
-    /// <summary>Settings that only matter while training, or that say where the adapter comes from.</summary>
-    private static readonly HashSet<string> Harmless = new(StringComparer.Ordinal)
-    {
-        "auto_mapping", "base_model_name_or_path", "corda_config", "ensure_weight_tying", "eva_config", "exclude_modules",
-        "inference_mode", "layers_pattern", "layers_to_transform", "loftq_config", "lora_dropout", "lora_ga_config",
-        "megatron_config", "megatron_core", "peft_version", "qalora_group_size", "revision", "runtime_config",
-        "target_modules", "task_type",
-    };
-
-    /// <summary>Settings read below.</summary>
-    private static readonly HashSet<string> Used = new(StringComparer.Ordinal)
-    {
-        "alpha_pattern", "bias", "fan_in_fan_out", "init_lora_weights", "lora_alpha", "modules_to_save", "peft_type", "r",
-        "rank_pattern", "use_rslora",
-    };
-
-    /// <summary>Settings that change what the adapted layer computes; they must be off.</summary>
-    private static readonly HashSet<string> Unsupported = new(StringComparer.Ordinal)
-    {
-        "alora_invocation_tokens", "arrow_config", "kasa_config", "layer_replication", "lora_bias", "monteclora_config",
-        "target_parameters", "trainable_token_indices", "use_bdlora", "use_dora", "use_qalora", "velora_config",
-    };
-
     /// <summary>Initialisations that subtract their first factors from the base weights, or replace these.</summary>
     private static readonly string[] BaseChangingInitialisations = ["pissa", "olora", "corda", "lora_ga", "loftq"];
 
     public PeftConfig Read(ReadOnlyMemory<byte> json)
     {
         JsonElement root = StrictJson.ParseObject(json, "MCU0403", location);
-        CheckType(root);
+        PeftSettings settings = TypeOf(root);
         foreach (JsonProperty property in root.EnumerateObject())
         {
-            CheckSetting(property);
+            CheckSetting(property, settings);
         }
 
         NoteInitialisation(root);
-        return new PeftConfig(
+        return Check(new PeftConfig(
             Rank("r", Optional(root, "r"), DefaultRank),
             Alpha("lora_alpha", Optional(root, "lora_alpha"), DefaultAlpha),
             Pattern(root, "rank_pattern", (key, value) => Rank(key, value, 0)),
@@ -61,34 +39,41 @@ internal sealed class PeftConfigReader(string location, DiagnosticBag notes)
             Flag(root, "use_rslora"),
             Flag(root, "fan_in_fan_out"),
             Bias(root),
-            Texts(root, "modules_to_save"));
+            Texts(root, "modules_to_save"))
+        {
+            Type = settings.Type,
+            UseDora = Flag(root, "use_dora"),
+            LoraBias = Flag(root, "lora_bias"),
+            Feedforward = settings.Type == PeftType.Ia3 ? Feedforward(root) : null,
+        });
     }
 
-    private void CheckType(JsonElement root)
+    private PeftConfig Check(PeftConfig config) => config is { UseDora: true, LoraBias: true }
+        ? throw new DiagnosticException("MCU0421", "'use_dora' and 'lora_bias' are both set, which PEFT does not define.", location, "Train with one of the two.")
+        : config;
+
+    private PeftSettings TypeOf(JsonElement root)
     {
         if (Optional(root, "peft_type") is not { ValueKind: JsonValueKind.String } type)
         {
             throw new DiagnosticException("MCU0420", "'peft_type' is missing or not a text; the file is no PEFT configuration.", location);
         }
 
-        if (type.GetString() != "LORA")
-        {
-            throw new DiagnosticException(
-                "MCU0420",
-                $"PEFT type '{Names.Short(type.GetString()!)}' is not supported.",
-                location,
-                "Supported: LORA, with bias and modules_to_save; a BitFit adapter is a LORA configuration with 'bias': 'all' and only bias tensors.");
-        }
+        return PeftSettings.Of(type.GetString()!) ?? throw new DiagnosticException(
+            "MCU0420",
+            $"PEFT type '{Names.Short(type.GetString()!)}' is not supported.",
+            location,
+            $"Supported: {string.Join(", ", PeftSettings.Names)}, with modules_to_save; a BitFit adapter is a LORA configuration with 'bias': 'all' and only bias tensors.");
     }
 
-    private void CheckSetting(JsonProperty setting)
+    private void CheckSetting(JsonProperty setting, PeftSettings settings)
     {
-        if (StrictJson.IsOff(setting.Value) || Used.Contains(setting.Name) || Harmless.Contains(setting.Name))
+        if (StrictJson.IsOff(setting.Value) || settings.IsKnown(setting.Name))
         {
             return;
         }
 
-        if (Unsupported.Contains(setting.Name))
+        if (settings.Unsupported.Contains(setting.Name))
         {
             throw new DiagnosticException(
                 "MCU0421",
@@ -154,6 +139,13 @@ internal sealed class PeftConfigReader(string location, DiagnosticBag notes)
         { ValueKind: JsonValueKind.String } text when text.GetString() == "all" => PeftBias.All,
         { ValueKind: JsonValueKind.String } text when text.GetString() == "lora_only" => PeftBias.LoraOnly,
         { } other => throw Wrong("bias", other, "'none', 'all' or 'lora_only'"),
+    };
+
+    private FeedforwardModules? Feedforward(JsonElement root) => Optional(root, "feedforward_modules") switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } text => new FeedforwardModules(text.GetString()!, $"{location}: feedforward_modules"),
+        _ => new FeedforwardModules(Texts(root, "feedforward_modules")),
     };
 
     private EquatableArray<string> Texts(JsonElement root, string name)

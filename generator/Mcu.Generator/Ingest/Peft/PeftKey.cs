@@ -5,11 +5,18 @@ internal enum PeftRole
 {
     LoraA,
     LoraB,
+    LoraBias,
+    Magnitude,
+    Scale,
+    SparseValues,
+    SparseIndices,
     Bias,
     SavedWeight,
     SavedBias,
+    RunningMean,
+    RunningVariance,
 
-    /// <summary>The base's value, stored beside its replacement; not used.</summary>
+    /// <summary>The base's value, stored beside its replacement, or a counter of training steps; not used.</summary>
     Ignored,
     Unexpected,
 }
@@ -19,15 +26,13 @@ internal enum PeftRole
 internal readonly record struct PeftKey(PeftRole Role, string Module, string? AdapterName = null);
 
 /// <summary>
-/// Takes the tensor keys of one adapter file apart. Forms: <c>m.lora_A.weight</c>, <c>m.lora_A.NAME.weight</c>,
-/// <c>m.base_layer.bias</c>, <c>m.bias</c>, <c>m.weight</c>, <c>m.original_module.bias</c> and
-/// <c>m.modules_to_save[.NAME].bias</c>, all after <c>base_model.model.</c>.
+/// Takes the tensor keys of one adapter file apart. Forms: what <see cref="PeftMethodKeys"/> reads, <c>m.base_layer.bias</c>,
+/// <c>m.bias</c>, <c>m.weight</c>, <c>m.running_mean</c>, <c>m.running_var</c>, <c>m.num_batches_tracked</c>,
+/// <c>m.original_module.bias</c> and <c>m.modules_to_save[.NAME].bias</c>, all after <c>base_model.model.</c>.
 /// </summary>
 internal sealed class PeftKeys
 {
     private const string Prefix = "base_model.model.";
-    private const string LoraA = "lora_A";
-    private const string LoraB = "lora_B";
     private const string BaseLayer = "base_layer";
     private const string OriginalModule = "original_module";
     private const string ModulesToSave = "modules_to_save";
@@ -35,7 +40,8 @@ internal sealed class PeftKeys
 
     private readonly PeftConfig config;
     private readonly HashSet<string> paths;
-    private readonly HashSet<string> loraModules;
+    private readonly HashSet<string> adaptedModules;
+    private readonly HashSet<string> normalizations;
     private readonly bool prefixed;
 
     public PeftKeys(PeftConfig config, IReadOnlyCollection<string> keys)
@@ -43,7 +49,8 @@ internal sealed class PeftKeys
         this.config = config;
         prefixed = keys.Any(k => k.StartsWith(Prefix, StringComparison.Ordinal));
         paths = [.. keys.Select(PathOf).OfType<string>()];
-        loraModules = [.. paths.Select(p => LoraPart(p.Split('.'))?.Module).OfType<string>()];
+        adaptedModules = [.. paths.Select(p => PeftMethodKeys.Parse(config, p.Split('.'))?.Module).OfType<string>()];
+        normalizations = [.. paths.Where(p => p.EndsWith(".running_mean", StringComparison.Ordinal) || p.EndsWith(".running_var", StringComparison.Ordinal)).Select(p => p[..p.LastIndexOf('.')])];
     }
 
     /// <summary>What the key stands for under this configuration.</summary>
@@ -55,45 +62,35 @@ internal sealed class PeftKeys
         }
 
         string[] parts = path.Split('.');
-        if (LoraPart(parts) is { } lora)
+        if (PeftMethodKeys.Parse(config, parts) is { } method)
         {
-            return lora;
+            return method;
         }
 
-        if (parts.Length < 2 || parts[^1] is not ("weight" or "bias"))
-        {
-            return new PeftKey(PeftRole.Unexpected, path);
-        }
-
-        return Wrapped(parts) ?? Plain(Join(parts[..^1]), parts[^1] == "bias");
+        return parts.Length < 2 || RoleOf(parts[^1]) is not { } role
+            ? new PeftKey(PeftRole.Unexpected, path)
+            : Wrapped(parts, role) ?? Plain(Join(parts[..^1]), role);
     }
 
     /// <summary>The key without PEFT's prefix; null where other keys have the prefix and this one does not.</summary>
     private string? PathOf(string key) =>
         !prefixed ? key : key.StartsWith(Prefix, StringComparison.Ordinal) ? key[Prefix.Length..] : null;
 
-    /// <summary><c>m.lora_A.weight</c> or <c>m.lora_A.NAME.weight</c>.</summary>
-    private static PeftKey? LoraPart(string[] parts)
+    /// <summary>What a parameter or buffer of a saved module is.</summary>
+    private static PeftRole? RoleOf(string parameter) => parameter switch
     {
-        for (int at = parts.Length - 2; at >= Math.Max(1, parts.Length - 3); at--)
-        {
-            if (parts[^1] == "weight" && parts[at] is LoraA or LoraB)
-            {
-                return new PeftKey(
-                    parts[at] == LoraA ? PeftRole.LoraA : PeftRole.LoraB,
-                    Join(parts[..at]),
-                    at == parts.Length - 3 ? parts[at + 1] : null);
-            }
-        }
-
-        return null;
-    }
+        "weight" => PeftRole.SavedWeight,
+        "bias" => PeftRole.SavedBias,
+        "running_mean" => PeftRole.RunningMean,
+        "running_var" => PeftRole.RunningVariance,
+        "num_batches_tracked" => PeftRole.Ignored,
+        _ => null,
+    };
 
     /// <summary>Keys of layers that PEFT wrapped.</summary>
-    private PeftKey? Wrapped(string[] parts)
+    private PeftKey? Wrapped(string[] parts, PeftRole role)
     {
-        bool isBias = parts[^1] == "bias";
-        if (isBias && parts.Length > 2 && parts[^2] == BaseLayer && loraModules.Contains(Join(parts[..^2])))
+        if (role == PeftRole.SavedBias && parts.Length > 2 && parts[^2] == BaseLayer && adaptedModules.Contains(Join(parts[..^2])))
         {
             return new PeftKey(config.Bias == PeftBias.None ? PeftRole.Unexpected : PeftRole.Bias, Join(parts[..^2]));
         }
@@ -104,9 +101,7 @@ internal sealed class PeftKeys
             return null;
         }
 
-        return parts[at] == OriginalModule
-            ? new PeftKey(PeftRole.Ignored, Join(parts[..at]))
-            : new PeftKey(isBias ? PeftRole.SavedBias : PeftRole.SavedWeight, SavedModule(parts, at));
+        return parts[at] == OriginalModule ? new PeftKey(PeftRole.Ignored, Join(parts[..at])) : new PeftKey(role, SavedModule(parts, at));
     }
 
     /// <summary>The plain name of <c>m.modules_to_save[.NAME][.child].bias</c>.</summary>
@@ -118,15 +113,16 @@ internal sealed class PeftKeys
         return Join((named ? withoutName : whole)[..^1]);
     }
 
-    private PeftKey Plain(string module, bool isBias)
+    private PeftKey Plain(string module, PeftRole role)
     {
-        if (config.IsSaved(module))
+        // Running statistics say themselves that the module is a batch normalisation, whose whole state is then meant.
+        if (config.IsSaved(module) || normalizations.Contains(module))
         {
-            return new PeftKey(isBias ? PeftRole.SavedBias : PeftRole.SavedWeight, module);
+            return new PeftKey(role, module);
         }
 
         // PEFT before 0.6 had no base_layer: the bias of an adapted layer lay beside lora_A.
-        bool replaced = isBias && (config.Bias == PeftBias.All || (config.Bias == PeftBias.LoraOnly && loraModules.Contains(module)));
+        bool replaced = role == PeftRole.SavedBias && (config.Bias == PeftBias.All || (config.Bias == PeftBias.LoraOnly && adaptedModules.Contains(module)));
         return new PeftKey(replaced ? PeftRole.Bias : PeftRole.Unexpected, module);
     }
 

@@ -155,11 +155,12 @@ public class PeftReaderTests
     }
 
     [Theory]
-    [InlineData("peft_type", "IA3", "MCU0420")]
+    [InlineData("peft_type", "LOHA", "MCU0420")]
     [InlineData("peft_type", "lora", "MCU0420")]
     [InlineData("peft_type", null, "MCU0420")]
-    [InlineData("use_dora", true, "MCU0421")]
-    [InlineData("lora_bias", true, "MCU0421")]
+    [InlineData("use_dora", true, "MCU0431")]
+    [InlineData("use_dora", "yes", "MCU0422")]
+    [InlineData("lora_bias", true, "MCU0431")]
     [InlineData("use_qalora", true, "MCU0421")]
     [InlineData("target_parameters", new[] { "w" }, "MCU0421")]
     [InlineData("layer_replication", new[] { 0, 4 }, "MCU0421")]
@@ -177,7 +178,7 @@ public class PeftReaderTests
 
     [Fact]
     public void The_refusal_names_the_type() =>
-        Assert.Contains("IA3", Refused(PeftFolder.Config(("peft_type", "IA3")), Lora("fc", 4)).Message, StringComparison.Ordinal);
+        Assert.Contains("LOHA", Refused(PeftFolder.Config(("peft_type", "LOHA")), Lora("fc", 4)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("""{"peft_type":"LORA","r":4,"r":2}""")]
@@ -223,7 +224,7 @@ public class PeftReaderTests
     [InlineData("fc.weight", "")]
     [InlineData("fc.lora_B.bias", "")]
     [InlineData("fc.lora_embedding_A", "")]
-    [InlineData("bn.running_mean", "")]
+    [InlineData("bn.running_maximum", "")]
     [InlineData("x", "")]
     public void Every_unused_key_is_reported(string key, string hint)
     {
