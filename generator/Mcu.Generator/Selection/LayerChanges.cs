@@ -28,31 +28,16 @@ public static class LayerChanges
 
     private static LayerChange? Of(LinearSource source, BoundPatch[] patches)
     {
-        float[]? weights = WeightsOf(source, patches);
-        (WeightChange[] changed, int roundedAway) = weights is null ? ([], 0) : Differences(source, weights);
-        EquatableArray<int>? bias = BiasOf(source, patches);
+        LayerEdit edit = LayerEdit.Of(source.Weights, source.Bias, source.Outputs, source.OutputsInnermost, patches);
+        bool changesWeights = edit.ChangesWeights || edit.RowFactors is not null;
+        (WeightChange[] changed, int roundedAway) = changesWeights ? Differences(source, edit.Weights(source.OutputsInnermost)) : ([], 0);
+        EquatableArray<int>? bias = edit.KeepsBias ? null : BiasOf(source, edit.Bias!);
         return changed.Length == 0 && bias is null && roundedAway == 0 ? null : new LayerChange(source, EquatableArray.Wrap(changed), bias, roundedAway);
     }
 
-    private static float[]? WeightsOf(LinearSource source, BoundPatch[] patches)
+    private static EquatableArray<int>? BiasOf(LinearSource source, float[] real)
     {
-        float[]? weights = patches.OfType<WeightPatch>().FirstOrDefault()?.Weights.ToArray();
-        foreach (LoraPatch lora in patches.OfType<LoraPatch>())
-        {
-            weights = FloatMerge.Merged(weights ?? source.Weights, lora);
-        }
-
-        return weights;
-    }
-
-    private static EquatableArray<int>? BiasOf(LinearSource source, BoundPatch[] patches)
-    {
-        if (patches.OfType<BiasPatch>().FirstOrDefault() is not { } patch)
-        {
-            return null;
-        }
-
-        EquatableArray<int> bias = source.WithBias(patch.Bias.ToArray()).Bias;
+        EquatableArray<int> bias = source.WithBias(real).Bias;
         return bias.Equals(source.Layer.Bias) ? null : bias;
     }
 
