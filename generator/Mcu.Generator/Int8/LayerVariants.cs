@@ -32,7 +32,7 @@ internal sealed class LayerVariants
             : source.WithBias(bias);
     }
 
-    /// <summary>Null where nothing changes: the base's layer serves. Throws MCU0718 to MCU0721.</summary>
+    /// <summary>Null where nothing changes: the base's layer serves. Throws MCU0718 and MCU0731 to MCU0733.</summary>
     public LayerVariant? Choose(AdapterModeChoice choice)
     {
         LayerVariant? variant = !edit.ChangesWeights && tables is not null ? Tables(tables)
@@ -86,13 +86,13 @@ internal sealed class LayerVariants
     {
         if (patches.OfType<DifferencePatch>().FirstOrDefault(d => d.NoSidePath.Length > 0) is { } written)
         {
-            throw source.Node.Error("MCU0719", $"a side path is impossible: {written.NoSidePath}", "Use --adapter-mode merge or auto.");
+            throw source.Node.Error("MCU0731", $"a side path is impossible: {written.NoSidePath}", "Use --adapter-mode merge or auto.");
         }
 
         if (side is null && Factors is not null)
         {
             throw tables is null || edit.TurnsSigns
-                ? source.Node.Error("MCU0720", "an output's magnitude is zero, negative or far from the base's, which a requantisation multiplier cannot hold", "Use --adapter-mode merge or auto.")
+                ? source.Node.Error("MCU0732", "an output's magnitude is zero, negative or far from the base's, which a requantisation multiplier cannot hold", "Use --adapter-mode merge or auto.")
                 : source.Node.Error("MCU0718", "the adapter changes the layer too much, or has too high a rank, for a side path", "Use --adapter-mode merge or auto.");
         }
     }
@@ -152,7 +152,7 @@ internal sealed class LayerVariants
             long bound = Math.Abs((long)layer.Bias[o]) + AccumulatorBound.OfInput(layer, source.Depth, o, source.OutputsInnermost);
             if (layer.Shifts[o] > Math.Max(source.Layer.Shifts[o], 0) && bound << layer.Shifts[o] >= 1L << 31)
             {
-                throw source.Node.Error("MCU0721", $"under adapter '{adapter}' output {o} can exceed 32 bits before requantisation", "The adapter's factors are far too large for the base's activation ranges; check that it belongs to this base.");
+                throw source.Node.Error("MCU0733", $"under adapter '{adapter}' output {o} can exceed 32 bits before requantisation", "The adapter's factors are far too large for the base's activation ranges; check that it belongs to this base.");
             }
         }
     }
