@@ -1,10 +1,12 @@
 using Google.Protobuf;
 using Mcu.Generator.Adapters;
+using Mcu.Generator.Calibration;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Execution;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Ingest.Onnx;
 using Mcu.Generator.Ingest.Onnx.Proto;
+using Mcu.Generator.Int8;
 using Mcu.Generator.Operators;
 using Mcu.Generator.Passes;
 using Mcu.Generator.Verification;
@@ -71,6 +73,21 @@ public class GraphLoraTests
         Dictionary<string, TensorValue> inputs = SampleInputs.Create(read, 3);
         float[] expected = OnnxRuntimeExecutor.Run(proto.ToByteArray(), inputs)["output"].Floats;
         AssertClose(expected, FloatReference.Run(Lifted(read).Graph, inputs)["output"].Floats);
+    }
+
+    /// <summary>The lifted adapter in int8, in either form, against the float network that has it merged.</summary>
+    [Theory]
+    [InlineData(AdapterModeChoice.Side)]
+    [InlineData(AdapterModeChoice.Merge)]
+    public void The_lifted_adapter_works_in_int8(AdapterModeChoice choice)
+    {
+        Graph read = OnnxReader.ReadFile(TestData.Shared(Network), new DiagnosticBag());
+        (Graph graph, BoundAdapter adapter) = Lifted(read);
+        TensorValue[] samples = [.. Enumerable.Range(1, 3).Select(seed => SampleInputs.Create(read, (uint)seed)["input"])];
+        Graph int8 = GraphQuantizer.Quantize(graph, Calibrator.Run(graph, samples, CalibrationMethod.MinMax, null, TestContext.Current.CancellationToken));
+        Int8Model model = Int8AdapterBuilder.Add(Int8Model.Prepare(int8), graph, adapter, choice);
+        QuantizationQuality quality = QuantizationQuality.Measure(FloatMerge.Apply(graph, adapter), model, samples[..1], 1, TestContext.Current.CancellationToken);
+        Assert.True(quality.SignalToNoise > 25, $"{quality.SignalToNoise} dB");
     }
 
     [Theory]
