@@ -78,7 +78,7 @@ public static class DeltaLayers
         requant.Multipliers.Select((m, o) => (float)(Math.ScaleB(m, -31 - requant.Shifts[o]) * layer.OutputScale / layer.InputScale)).ToEquatableArray();
 
     /// <summary>Depthwise weights <c>[taps, outputs]</c> become <c>[outputs, taps]</c>; others are so already.</summary>
-    private static EquatableArray<sbyte> OutputsFirst(EquatableArray<sbyte> weights, int outputs, bool isDepthwise) =>
+    internal static EquatableArray<sbyte> OutputsFirst(EquatableArray<sbyte> weights, int outputs, bool isDepthwise) =>
         isDepthwise ? Transposed(weights, weights.Length / outputs, outputs) : weights;
 
     private static EquatableArray<sbyte> OutputsLast(EquatableArray<sbyte> weights, int outputs, bool isDepthwise) =>

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Mcu.Generator.Deltas;
 
 /// <summary>The trailer behind a body: a COSE_Sign1 message with its length.</summary>
-internal static class DeltaTrailer
+public static class DeltaTrailer
 {
     /// <summary>The message; empty for no trailer. MCU1210 for anything else.</summary>
     public static ReadOnlyMemory<byte> Read(ReadOnlyMemory<byte> trailer, string name)
