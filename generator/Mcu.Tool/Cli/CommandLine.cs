@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
 using Mcu.Tool.Commands;
+using Mcu.Tool.Commands.Deltas;
 
 namespace Mcu.Tool.Cli;
 
@@ -35,6 +36,7 @@ internal static class CommandLine
             new VerifyCommand(global),
             new BenchCommand(global),
             new InspectCommand(global),
+            new DeltaCommand(global),
             new TargetsCommand(global),
             new DoctorCommand(global),
             new TestCommand(global),

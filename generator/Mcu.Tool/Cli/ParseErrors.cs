@@ -36,8 +36,16 @@ internal static class ParseErrors
         return new Diagnostic(Code, Severity.Error, message, Path(parse), $"{meant}See '{Path(parse)} --help'.");
     }
 
-    private static string Path(ParseResult parse) =>
-        parse.CommandResult.Command is RootCommand ? "mcu" : $"mcu {parse.CommandResult.Command.Name}";
+    private static string Path(ParseResult parse)
+    {
+        string path = "";
+        for (Command? command = parse.CommandResult.Command; command is not null and not RootCommand; command = command.Parents.OfType<Command>().FirstOrDefault())
+        {
+            path = $" {command.Name}{path}";
+        }
+
+        return "mcu" + path;
+    }
 
     /// <summary>The parser takes any next word as an option's value, the name of another option too.</summary>
     private static Option? SwallowedOption(ParseResult parse)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Mcu.Generator.Deltas;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit;
 using Mcu.Generator.Graphs;
@@ -8,6 +9,7 @@ using Mcu.Generator.Ingest.Peft;
 using Mcu.Generator.Inspection;
 using Mcu.Generator.Passes;
 using Mcu.Tool.Cli;
+using Mcu.Tool.Commands.Deltas;
 using Spectre.Console;
 
 namespace Mcu.Tool.Commands;
@@ -17,7 +19,7 @@ internal sealed class InspectCommand : ToolCommand
 {
     private readonly Argument<string> path = new("PATH")
     {
-        Description = "A model (.tflite, .onnx), an HF PEFT adapter folder, or a folder that 'mcu compile' wrote.",
+        Description = "A model (.tflite, .onnx), a delta image (.mcud), an HF PEFT adapter folder, or a folder that 'mcu compile' wrote.",
     };
 
     private readonly Option<GraphLoraMode> graphLora = ModelOptions.GraphLora();
@@ -25,7 +27,7 @@ internal sealed class InspectCommand : ToolCommand
     public InspectCommand(GlobalOptions global)
         : base(
             "inspect",
-            "Show what a model, an adapter folder or a compiled folder holds.",
+            "Show what a model, a delta image, an adapter folder or a compiled folder holds.",
             global,
             new Example("mcu inspect kws.onnx", "Inputs, outputs and every layer with shapes, MACs and the names that adapters bind to."),
             new Example("mcu inspect adapters/factory", "Modules, ranks and shapes of an adapter."),
@@ -38,7 +40,12 @@ internal sealed class InspectCommand : ToolCommand
     protected override Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
     {
         string what = parse.GetRequiredValue(path);
-        if (!Directory.Exists(what))
+        if (DeltaFile.IsNamed(what))
+        {
+            DeltaSummary delta = DeltaSummary.Of(DeltaFile.Load(what), null);
+            context.Result(new InspectDocument("delta") { Delta = delta }, console => DeltaPrinter.Print(console, delta));
+        }
+        else if (!Directory.Exists(what))
         {
             InspectModel(what, parse.GetValue(graphLora), context);
             return Task.FromResult(ExitCode.Ok);
@@ -145,6 +152,8 @@ internal sealed class InspectCommand : ToolCommand
         public AdapterSummary? Adapter { get; init; }
 
         public CompiledSummary? Compiled { get; init; }
+
+        public DeltaSummary? Delta { get; init; }
     }
 
     /// <summary>A compiled folder in words.</summary>

@@ -120,6 +120,13 @@ internal sealed class ModelOptions
         }
     }
 
+    /// <summary>The options that decide a base's int8 numbers alone, for commands that emit and run nothing.</summary>
+    public void AddCalibrationTo(Command command)
+    {
+        command.Options.Add(calibration);
+        command.Options.Add(calibrationMethod);
+    }
+
     /// <summary>The target that is asked for, or the usual one.</summary>
     public string TargetName(ParseResult parse) => parse.GetValue(target) ?? DefaultTarget;
 
