@@ -42,6 +42,7 @@ internal static class FuzzTargets
         new("safetensors", ".safetensors", b => SafetensorsReader.Read(b, "fuzz.safetensors"), PeftSeeds.Weights),
         new("peft-config", ".json", b => PeftReader.Read("fuzz", b, AdapterWeights, new DiagnosticBag()), PeftSeeds.Configs),
         new("peft-weights", ".safetensors", b => PeftReader.Read("fuzz", AdapterConfig, b, new DiagnosticBag()), PeftSeeds.Weights),
+        new("mcud", ".mcud", DeltaSeeds.Read, DeltaSeeds.Images),
         new("npz", ".npz", b => NumpyReader.Read(b, "fuzz.npz"), NumpySeeds.Archives),
         new("npy", ".npy", b => NumpyReader.Read(b, "fuzz.npy"), NumpySeeds.Arrays),
     ];
