@@ -18,7 +18,7 @@ internal sealed class ModelOptions
 
     private readonly Option<string[]> adapters = new("--adapter")
     {
-        Description = "HF PEFT adapter folder; may be given several times, the first has index 1.",
+        Description = "HF PEFT adapter folder or delta image (.mcud); may be given several times, the first has index 1.",
         HelpName = "DIR",
     };
 
@@ -126,6 +126,15 @@ internal sealed class ModelOptions
         command.Options.Add(calibration);
         command.Options.Add(calibrationMethod);
     }
+
+    /// <summary>The options for a base whose int8 numbers alone are wanted; goes with <see cref="AddCalibrationTo"/>.</summary>
+    public CompileOptions ReadCalibration(ParseResult parse, CommandContext context, string basePath) => new()
+    {
+        BasePath = basePath,
+        Target = context.Targets.Get(DefaultTarget),
+        CalibrationPath = parse.GetValue(calibration),
+        CalibrationMethod = parse.GetValue(calibrationMethod),
+    };
 
     /// <summary>The target that is asked for, or the usual one.</summary>
     public string TargetName(ParseResult parse) => parse.GetValue(target) ?? DefaultTarget;

@@ -216,6 +216,29 @@ public sealed class DeltaCommandTests
         Assert.NotEqual(Outputs("reference", DemoFiles.Adapter("accent-lora"), "side"), image);
     }
 
+    /// <summary>base ⊕ A ⊕ B on a device, attached in order and as one composed image, against the reference with the composed image.</summary>
+    [Theory]
+    [InlineData("host")]
+    [InlineData("qemu:cortex-m4")]
+    public void A_device_gives_the_bytes_of_the_composed_image_attached_in_order_or_as_one(string place)
+    {
+        DemoFiles.Require(place == "host" ? [ToolKind.HostCompiler] : [ToolKind.HostCompiler, ToolKind.ArmCompiler, ToolKind.ArmLibrary, ToolKind.Qemu]);
+        string[] target = place == "host" ? ["--target", "host"] : [];
+        string[] parts =
+        [
+            PackFor(target, DemoFiles.Adapter("factory-lora"), "side", "first.mcud"),
+            PackFor(target, TestData.Repo("tests/Mcu.Tests/Deltas/vectors/rows"), "merge", "rows.mcud"),
+            PackFor(target, DemoFiles.Adapter("accent-lora"), "side", "second.mcud"),
+        ];
+        string composed = Path.Combine(folder, "composed.mcud");
+        Ok("delta", ["delta", "compose", .. parts, "-o", composed, .. Against]);
+        byte[] reference = Outputs("reference", composed, "auto");
+
+        Assert.Equal(reference, Attached(place, parts));
+        Assert.Equal(reference, Attached(place, composed));
+        Assert.NotEqual(reference, Attached(place, parts[0]));
+    }
+
     [Fact]
     public void An_image_has_no_float_form()
     {
@@ -234,6 +257,24 @@ public sealed class DeltaCommandTests
             "run", DemoFiles.Base, "--calibration", DemoFiles.Calibration, "--adapter", adapter, "--adapter-mode", mode, "--on", place, "--input", DemoFiles.FloatSamples(8), "-o", file);
         Assert.True(run.ExitCode == 0, run.Error);
         return File.ReadAllBytes(file);
+    }
+
+    /// <summary>Outputs of firmware that loads images at run time.</summary>
+    private byte[] Attached(string place, params string[] images)
+    {
+        string file = Path.Combine(folder, Path.GetRandomFileName());
+        string[] deltas = [.. images.SelectMany(i => (string[])["--delta", i])];
+        ToolRun run = CommandLineTests.InProcess(
+            ["run", DemoFiles.Base, "--calibration", DemoFiles.Calibration, "--deltas", "3", "--delta-rank", "16", "--on", place, "--input", DemoFiles.FloatSamples(8), "-o", file, .. deltas]);
+        Assert.True(run.ExitCode == 0, run.Error);
+        return File.ReadAllBytes(file);
+    }
+
+    private string PackFor(string[] target, string adapter, string mode, string name)
+    {
+        string output = Path.Combine(folder, name);
+        Ok("delta", ["delta", "pack", DemoFiles.Base, "--calibration", DemoFiles.Calibration, "--adapter", adapter, "--adapter-mode", mode, "-o", output, .. target]);
+        return output;
     }
 
     private string Store(string more)

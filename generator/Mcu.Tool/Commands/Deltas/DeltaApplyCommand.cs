@@ -37,7 +37,7 @@ internal sealed class DeltaApplyCommand : ToolCommand
             context,
             "apply",
             stage => Task.Run(
-                () => DeltaNetwork.Open(path, deltas[0], () => options.Read(parse, context, path), context.Notes, (name, done) => stage(WorkDisplay.Stage(name, done)), cancellation), cancellation));
+                () => DeltaNetwork.Open(path, deltas[0], () => options.ReadCalibration(parse, context, path), context.Notes, (name, done) => stage(WorkDisplay.Stage(name, done)), cancellation), cancellation));
         DeltaAbi abi = network.Abi ?? throw new DiagnosticException("MCU1221", "Tables of the base are needed, and an ABI has none.", path, "Give the base model.");
         DeltaPart[] parts = [.. deltas.Select(d => new DeltaPart(d, network.Read(d)))];
         DeltaImage composed = DeltaComposer.Compose(parts, network.Shape, new DeltaNumbers());

@@ -43,7 +43,7 @@ internal sealed class AgainstOptions
         context,
         "read",
         stage => Task.Run(
-            () => DeltaNetwork.Open(path, file, () => model.Read(parse, context, path), context.Notes, (name, done) => stage(WorkDisplay.Stage(name, done)), cancellation), cancellation));
+            () => DeltaNetwork.Open(path, file, () => model.ReadCalibration(parse, context, path), context.Notes, (name, done) => stage(WorkDisplay.Stage(name, done)), cancellation), cancellation));
 
     /// <summary>The one network of a command that needs it, or null when none is given and none is needed.</summary>
     public async Task<DeltaNetwork?> OpenOneAsync(ParseResult parse, CommandContext context, DeltaFile file, bool required, CancellationToken cancellation)
