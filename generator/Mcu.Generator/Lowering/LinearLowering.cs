@@ -49,7 +49,6 @@ public static class LinearLowering
     public static LinearTables MatrixTables(LoweringContext context, LinearLayer layer, int depth)
     {
         bool dsp = context.IsDsp;
-        context.View.Require(layer.FurtherSides.Length == 0, "MCU1215", "a composed delta has several low-rank terms in one layer, which compiled-in adapters cannot hold", "Attach the image on the device, or give its parts as adapters of their own.");
         int rows = PaddedRows(layer.OutputChannels, dsp);
         layer = ConstantOutputs.Rescale(layer, depth, outputsInnermost: false);
         return new LinearTables(
@@ -57,7 +56,7 @@ public static class LinearLowering
             CTable.Int32(Pad(FoldedBias(layer, depth), rows)),
             CTable.Int32(layer.Multipliers),
             CTable.Int8(layer.Shifts.Select(s => (sbyte)-s)),
-            layer.Side is null ? null : SideTables(context, layer, layer.Side, depth),
+            layer.Terms.Reverse().Aggregate((LoraTables?)null, (next, side) => SideTables(context, layer, side, depth) with { Next = next }),
             SparseTablesOf(layer, depth));
     }
 
@@ -75,11 +74,11 @@ public static class LinearLowering
     }
 
     /// <summary>
-    /// Rank of the largest side path among the variants, or of what delta images may bring, padded as the kernel's columns want it; 0 for
-    /// none.
+    /// Ranks of the side paths of the variant that has most, or of what delta images may bring, padded as the kernel's columns want them; 0
+    /// for none.
     /// </summary>
     public static int LargestRank(LoweringContext context) =>
-        PaddedDepth(Math.Max(context.DeltaRank, context.LinearLayers.Max(l => l.Side?.Rank ?? 0)), context.IsDsp);
+        Math.Max(PaddedDepth(context.DeltaRank, context.IsDsp), context.LinearLayers.Max(l => l.Terms.Sum(t => PaddedDepth(t.Rank, context.IsDsp))));
 
     /// <summary>
     /// Rows of <c>[rows, depth]</c> bytes: plain, or in pairs of rows, four columns at a time, padded with zeros.

@@ -70,7 +70,10 @@ public sealed record LinearShape(LinearKind Kind, int Outputs, int Depth, int Pa
 /// <summary>Tables of a low-rank side path.</summary>
 public sealed record LoraTables(int Rank, int RankPadded, CTable A, CTable ABias, CTable AMultiplier, CTable AShift, CTable B, CTable BShift)
 {
-    public IEnumerable<CTable> All => [A, ABias, AMultiplier, AShift, B, BShift];
+    /// <summary>A further term of a composed adapter, which adds; null for none.</summary>
+    public LoraTables? Next { get; init; }
+
+    public IEnumerable<CTable> All => [A, ABias, AMultiplier, AShift, B, BShift, .. Next?.All ?? []];
 }
 
 /// <summary>Table of a sparse correction: pairs of gap and difference.</summary>

@@ -90,7 +90,7 @@ public static class ReportBuilder
 
     private static long ExtraMacs(CProgram program, CStep step, LinearLayer layer)
     {
-        long perPosition = (layer.Side is { } side ? side.A.Length + side.B.Length : 0) + (layer.Corrections?.Columns.Length ?? 0);
+        long perPosition = layer.Terms.Sum(t => t.A.Length + t.B.Length) + (layer.Corrections?.Columns.Length ?? 0);
         return perPosition * (program.Model.Graph[step.Node.Output].Shape.Elements / layer.OutputChannels);
     }
 }

@@ -44,8 +44,10 @@ internal sealed class InspectCommand : ToolCommand
         {
             DeltaSummary delta = DeltaSummary.Of(DeltaFile.Load(what), null);
             context.Result(new InspectDocument("delta") { Delta = delta }, console => DeltaPrinter.Print(console, delta));
+            return Task.FromResult(ExitCode.Ok);
         }
-        else if (!Directory.Exists(what))
+
+        if (!Directory.Exists(what))
         {
             InspectModel(what, parse.GetValue(graphLora), context);
             return Task.FromResult(ExitCode.Ok);

@@ -17,13 +17,14 @@ public static class CAdapterText
         string bias = pool.Symbol(tables.Bias, stem + "_bias", owner);
         string multiplier = pool.Symbol(tables.Multiplier, stem + "_multiplier", owner);
         string shift = pool.Symbol(tables.Shift, stem + "_shift", owner);
-        string parts = Lora(tables.Lora, stem, owner, pool) + Sparse(tables.Sparse, stem, owner, pool);
+        string parts = Lora(tables.Lora, stem + "_lora", owner, pool) + Sparse(tables.Sparse, stem, owner, pool);
         string lora = tables.Lora is null ? "NULL" : $"&{stem}_lora";
         string sparse = tables.Sparse is null ? "NULL" : $"&{stem}_sparse";
         return ($"{{{weights}, {bias}, {multiplier}, {shift}, {lora}, {sparse}}}", parts);
     }
 
-    private static string Lora(LoraTables? lora, string stem, int owner, SymbolPool pool)
+    /// <summary>A chain of terms; what is pointed to stands first.</summary>
+    private static string Lora(LoraTables? lora, string name, int owner, SymbolPool pool)
     {
         if (lora is null)
         {
@@ -32,14 +33,16 @@ public static class CAdapterText
 
         string[] symbols =
         [
-            pool.Symbol(lora.A, stem + "_lora_a", owner),
-            pool.Symbol(lora.ABias, stem + "_lora_a_bias", owner),
-            pool.Symbol(lora.AMultiplier, stem + "_lora_a_multiplier", owner),
-            pool.Symbol(lora.AShift, stem + "_lora_a_shift", owner),
-            pool.Symbol(lora.B, stem + "_lora_b", owner),
-            pool.Symbol(lora.BShift, stem + "_lora_b_shift", owner),
+            pool.Symbol(lora.A, name + "_a", owner),
+            pool.Symbol(lora.ABias, name + "_a_bias", owner),
+            pool.Symbol(lora.AMultiplier, name + "_a_multiplier", owner),
+            pool.Symbol(lora.AShift, name + "_a_shift", owner),
+            pool.Symbol(lora.B, name + "_b", owner),
+            pool.Symbol(lora.BShift, name + "_b_shift", owner),
         ];
-        return $"static const mcu_lora {stem}_lora = {{{string.Join(", ", symbols)}, {lora.Rank}, {lora.RankPadded}, NULL}};\n";
+        string next = name + "_next";
+        string link = lora.Next is null ? "NULL" : "&" + next;
+        return $"{Lora(lora.Next, next, owner, pool)}static const mcu_lora {name} = {{{string.Join(", ", symbols)}, {lora.Rank}, {lora.RankPadded}, {link}}};\n";
     }
 
     private static string Sparse(SparseTables? sparse, string stem, int owner, SymbolPool pool)

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Hashing;
 using Mcu.Generator.Diagnostics;
 
 namespace Mcu.Generator.Ingest.Numpy;
@@ -54,32 +55,8 @@ internal static class NumpyArchive
         using Stream stream = entry.Open();
         byte[] content = BoundedFile.ReadAll(stream, limit)
             ?? throw new DiagnosticException("MCU0124", $"The archive unpacks to more than {NumpyReader.MaxBytes} bytes.", place);
-        return Crc32(content) == entry.Crc32
+        return Crc32.HashToUInt32(content) == entry.Crc32
             ? content
             : throw new DiagnosticException("MCU0124", "The array does not match its CRC-32; the archive is damaged.", place);
-    }
-
-    /// <summary>CRC-32 of ZIP (ISO 3309, reflected polynomial 0xEDB88320).</summary>
-    private static uint Crc32(ReadOnlySpan<byte> data)
-    {
-        Span<uint> table = stackalloc uint[256];
-        for (uint i = 0; i < 256; i++)
-        {
-            uint value = i;
-            for (int bit = 0; bit < 8; bit++)
-            {
-                value = (value & 1) != 0 ? (value >> 1) ^ 0xEDB88320 : value >> 1;
-            }
-
-            table[(int)i] = value;
-        }
-
-        uint crc = uint.MaxValue;
-        foreach (byte b in data)
-        {
-            crc = (crc >> 8) ^ table[(int)((crc ^ b) & 0xFF)];
-        }
-
-        return ~crc;
     }
 }
