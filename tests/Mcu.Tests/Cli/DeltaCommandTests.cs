@@ -241,6 +241,15 @@ public sealed class DeltaCommandTests
     }
 
     [Fact]
+    public void An_image_is_packed_again_for_another_kind_of_core_with_the_same_numbers()
+    {
+        string[] rows = ["--target", "cortex-m0plus"];
+        string fromImage = PackFor(rows, PackFor([], DemoFiles.Adapter("factory-lora"), "side", "pairs.mcud"), "auto", "again.mcud");
+
+        Assert.Equal(File.ReadAllBytes(PackFor(rows, DemoFiles.Adapter("factory-lora"), "side", "rows.mcud")), File.ReadAllBytes(fromImage));
+    }
+
+    [Fact]
     public void An_image_has_no_float_form()
     {
         ToolRun run = CommandLineTests.InProcess("run", DemoFiles.Base, "--adapter", Packed.Value, "--on", "float", "--input", DemoFiles.FloatSamples(1));
