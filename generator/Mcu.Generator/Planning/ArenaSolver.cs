@@ -14,6 +14,9 @@ internal sealed record SolverResult(long[]? Offsets, long LowerBound, bool Limit
 internal sealed class ArenaSolver
 {
     private const string Tuning = "use_timetabling_in_no_overlap_2d:true use_energetic_reasoning_in_no_overlap_2d:true";
+
+    /// <summary>Left to itself the solver takes Ctrl-C over and puts the system's default in its place afterwards, which ends the process.</summary>
+    private const string Signals = "catch_sigint_signal:false";
     private const double BoundTolerance = 1e-6;
     private readonly PlacementModel model;
     private readonly CpModel sat = new();
@@ -51,7 +54,7 @@ internal sealed class ArenaSolver
         {
             StringParameters = string.Create(
                 CultureInfo.InvariantCulture,
-                $"num_workers:1 random_seed:{options.Seed} max_deterministic_time:{options.DeterministicTimeLimit:R} {Tuning}"),
+                $"num_workers:1 random_seed:{options.Seed} max_deterministic_time:{options.DeterministicTimeLimit:R} {Tuning} {Signals}"),
         };
         using CancellationTokenRegistration registration = cancellation.Register(solver.StopSearch);
         CpSolverStatus status = solver.Solve(sat);

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Planning;
 using static Mcu.Tests.Planning.PlanningCases;
@@ -150,6 +152,21 @@ public sealed class MemoryPlannerTests
         Assert.ThrowsAny<OperationCanceledException>(() => MemoryPlanner.Plan(
             Problem(buffers), new PlannerOptions { DeterministicTimeLimit = 10_000 }, source.Token));
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public void The_solver_leaves_the_handler_of_Ctrl_C_in_place()
+    {
+        Assert.SkipUnless(File.Exists("/proc/self/status"), "needs /proc/self/status");
+        using PosixSignalRegistration registration = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => { });
+        PlanProblem problem = Problem(
+            [new("a", 3, 0, 1, 1), new("b", 2, 1, 3, 1), new("c", 2, 0, 0, 1), new("d", 3, 2, 3, 1), new("e", 1, 3, 4, 1), new("f", 4, 4, 5, 1)]);
+        long[] apart = [0, 3, 5, 7, 10, 11];
+
+        ArenaSolver.Solve(PlacementModel.Build(problem), 1, apart, PlannerOptions.Default, TestContext.Current.CancellationToken);
+
+        string caught = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("SigCgt:", StringComparison.Ordinal))["SigCgt:".Length..].Trim();
+        Assert.NotEqual(0UL, ulong.Parse(caught, NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (2 - 1)));
     }
 
     [Fact]
