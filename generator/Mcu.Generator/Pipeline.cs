@@ -71,7 +71,7 @@ public static class Pipeline
     public static Int8Model Quantize(LoadedModel loaded, CompileOptions options, DiagnosticBag notes, Progress? progress, CancellationToken cancellation)
     {
         Graph? floatGraph = loaded.Canonical.IsInt8 ? null : loaded.Canonical;
-        Graph graph = floatGraph is null ? loaded.Canonical : GraphQuantizer.Quantize(floatGraph, Calibrate(floatGraph, options, progress, cancellation));
+        Graph graph = floatGraph is null ? loaded.Canonical : GraphQuantizer.Quantize(floatGraph, Calibrate(floatGraph, options, notes, progress, cancellation));
         options.Dump?.Invoke("quantise", graph);
         if (floatGraph is null && options.CalibrationPath is not null)
         {
@@ -89,7 +89,7 @@ public static class Pipeline
         return model;
     }
 
-    private static IReadOnlyDictionary<string, ActivationRange> Calibrate(Graph graph, CompileOptions options, Progress? progress, CancellationToken cancellation)
+    private static IReadOnlyDictionary<string, ActivationRange> Calibrate(Graph graph, CompileOptions options, DiagnosticBag notes, Progress? progress, CancellationToken cancellation)
     {
         Tensor input = graph[graph.Inputs[0]];
         if (options.CalibrationPath is null)
@@ -102,7 +102,13 @@ public static class Pipeline
         }
 
         IReadOnlyList<TensorValue> samples = SampleFile.Read(options.CalibrationPath, input.Shape, input.Type, input.Name);
-        return Calibrator.Run(graph, samples, options.CalibrationMethod, progress is null ? null : new StageProgress(progress, "calibrate"), cancellation);
+        IReadOnlyDictionary<string, ActivationRange> ranges = Calibrator.Run(graph, samples, options.CalibrationMethod, progress is null ? null : new StageProgress(progress, "calibrate"), cancellation);
+        if (ranges[input.Name] is { Min: 0, Max: 0 })
+        {
+            notes.Warn("MCU0742", "The calibration samples are all zero; the ranges of the activations mean nothing.", options.CalibrationPath, "Give typical inputs.");
+        }
+
+        return ranges;
     }
 
     /// <summary>Kernel calls and a memory plan, with the kernels that the options prefer.</summary>

@@ -7,6 +7,9 @@ namespace Mcu.Generator.Calibration;
 /// <summary>Runs the float reference over calibration samples and chooses a range for every activation.</summary>
 public static class Calibrator
 {
+    /// <summary>An activation beyond this is no measurement of a working network, and its products leave the range of floats.</summary>
+    private const float LargestActivation = 1e18f;
+
     /// <param name="graph">Canonical float graph with one input.</param>
     /// <param name="samples">Samples in the graph's input type and layout; at least one (MCU0712).</param>
     /// <returns>A range per activation name.</returns>
@@ -49,6 +52,11 @@ public static class Calibrator
                 if (!float.IsFinite(min) || !float.IsFinite(max))
                 {
                     throw new DiagnosticException("MCU0713", $"Calibration sample {i} gives NaN or infinity in '{name}'.", graph.Source.FileName, "Check the calibration data's type and scale.");
+                }
+
+                if (Math.Max(-min, max) > LargestActivation)
+                {
+                    throw new DiagnosticException("MCU0741", $"Calibration sample {i} drives '{name}' to {Math.Max(-min, max):G3}.", graph.Source.FileName, "Check the calibration data's type and scale.");
                 }
 
                 extremes[name] = extremes.TryGetValue(name, out (float Min, float Max) e) ? (Math.Min(e.Min, min), Math.Max(e.Max, max)) : (min, max);

@@ -30,11 +30,13 @@ public static class DiagnosticClasses
     private const int FirstTargetFailed = 1020;
     private const int FirstEmulationInput = 1080;
     private const int FirstCheck = 1100;
+    private const int NotComparable = 1102;
+    private const int NothingToCompare = 1103;
     private const int LastCheck = 1199;
 
     /// <summary>
-    /// MCU0801 to 0809: budget exceeded; MCU1001 to 1019: tool missing; 1020 to 1079: target failed; 11xx: check failed;
-    /// all others: the user's mistake.
+    /// MCU0801 to 0809: budget exceeded; MCU1001 to 1019: tool missing; 1020 to 1079: target failed; 11xx: check failed,
+    /// except where nothing could be compared; all others: the user's mistake.
     /// </summary>
     public static DiagnosticClass Of(Diagnostic diagnostic)
     {
@@ -49,6 +51,7 @@ public static class DiagnosticClasses
         >= FirstBudget and <= LastBudget => DiagnosticClass.BudgetExceeded,
         >= FirstToolMissing and < FirstTargetFailed => DiagnosticClass.ToolMissing,
         >= FirstTargetFailed and < FirstEmulationInput => DiagnosticClass.TargetFailed,
+        NotComparable or NothingToCompare => DiagnosticClass.UserMistake,
         >= FirstCheck and <= LastCheck => DiagnosticClass.CheckFailed,
         _ => DiagnosticClass.UserMistake,
     };

@@ -15,7 +15,7 @@ public static class AtomicFile
             throw new DiagnosticException("MCU0110", "This is a folder, not a file that could be written.", path);
         }
 
-        string full = Path.GetFullPath(path);
+        string full = Destination(path);
         string temporary = TemporaryName.Beside(full);
         try
         {
@@ -28,6 +28,24 @@ public static class AtomicFile
             TemporaryName.TryDelete(temporary);
             throw new DiagnosticException("MCU0110", $"The file cannot be written: {e.Message}", path, "Check the path, its permissions and the free space.");
         }
+    }
+
+    /// <summary>A link is followed; pipes and devices, which a move would replace, are refused.</summary>
+    private static string Destination(string path)
+    {
+        string full = Path.GetFullPath(path);
+        try
+        {
+            full = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // No link, or one that leads nowhere: the move says what is wrong.
+        }
+
+        return FileKind.IsSpecial(full)
+            ? throw new DiagnosticException("MCU0110", "This is a pipe or a device, not a file that could be written.", path, "Write to a file, then copy it there.")
+            : full;
     }
 
     /// <summary>Writes text as UTF-8 without a byte order mark.</summary>

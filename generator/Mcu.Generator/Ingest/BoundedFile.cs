@@ -8,6 +8,11 @@ public static class BoundedFile
     /// <summary>The file's bytes; throws <paramref name="code"/> when it cannot be read or is longer than <paramref name="limit"/> bytes.</summary>
     public static byte[] Read(string path, long limit, string code)
     {
+        if (Directory.Exists(path))
+        {
+            throw new DiagnosticException(code, "A folder was given where a file is expected.", path, "Name the file inside it.");
+        }
+
         try
         {
             if (HasNoLength(path))

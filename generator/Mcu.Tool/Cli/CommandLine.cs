@@ -12,6 +12,8 @@ internal static class CommandLine
 {
     private static readonly Example[] RootExamples =
     [
+        new("mcu compile kws_int8.tflite --adapter factory -o build/kws", "C for a Cortex-M4 from a base and an adapter."),
+        new("mcu run build/kws --on qemu:cortex-m4 --input sample.bin", "Build that and run it in the emulator."),
         new("mcu doctor", "Show which tools are there and how to get those that are missing."),
         new("mcu test", "Run the project's own tests."),
     ];

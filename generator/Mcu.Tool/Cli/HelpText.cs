@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.Text.RegularExpressions;
 
 namespace Mcu.Tool.Cli;
 
 /// <summary>The library's help, followed by the command's examples; one document with <c>--json</c>.</summary>
-internal sealed class HelpText(HelpAction library, IReadOnlyList<Example> rootExamples) : SynchronousCommandLineAction
+internal sealed partial class HelpText(HelpAction library, IReadOnlyList<Example> rootExamples) : SynchronousCommandLineAction
 {
     public override bool ClearsParseErrors => true;
 
@@ -40,8 +41,12 @@ internal sealed class HelpText(HelpAction library, IReadOnlyList<Example> rootEx
         }
 
         WriteExamples(text, (parse.CommandResult.Command as ToolCommand)?.Examples ?? rootExamples);
-        return text.ToString().TrimEnd('\n') + "\n";
+        return LibrarysDefault().Replace(text.ToString(), "").TrimEnd('\n') + "\n";
     }
+
+    /// <summary>Descriptions name the default as a user writes it; the library adds the value's name in the program.</summary>
+    [GeneratedRegex(@" \[default: [^\]]*\]")]
+    private static partial Regex LibrarysDefault();
 
     private static void WriteExamples(StringWriter text, IReadOnlyList<Example> examples)
     {

@@ -97,11 +97,13 @@ static void *run_thread(void *unused) {
     static unsigned char handler_stack[1 << 16];
     const stack_t alternate = {.ss_sp = handler_stack, .ss_size = sizeof handler_stack};
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    stack_t before;
     (void)unused;
-    sigaltstack(&alternate, NULL);
+    sigaltstack(&alternate, &before);
     sigaction(SIGSEGV, &action, NULL);
     sigaction(SIGBUS, &action, NULL);
     exit_code = mcu_harness_main(adapter_index);
+    sigaltstack(&before, NULL); /* a sanitizer unmaps its own */
     return NULL;
 }
 

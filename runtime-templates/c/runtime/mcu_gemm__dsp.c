@@ -1,8 +1,10 @@
 /*
  * Integer matrix kernels for the DSP extension, in assembly, so that their instruction count does not depend on a
- * compiler. Exact: the bytes of the int8 reference.
+ * compiler. Exact: the bytes of the int8 reference. Other cores, the host among them, get the same in C.
  */
 #include "mcu_gemm__dsp.h"
+
+#if defined(__ARM_FEATURE_DSP)
 
 /* 24 multiply-accumulates in 20 instructions: r10, r12 and r11, lr hold the lanes of the two rows' weights. */
 #define GEMM_3X2_STEP                                                                                                \
@@ -149,3 +151,57 @@ FUNCTION("mcu_gemm_1x4__dsp",
          "ldr r3, [sp, #4]\n"
          "stm r3, {r4-r7}\n"
          "pop {r2-r11, pc}\n");
+
+#else
+
+#include "mcu_numerics.h"
+
+/* Columns hold the inputs 0, 2, 1, 3 of each four. */
+static int32_t dot4(const int16_t *column, const int8_t *w)
+{
+    return w[0] * column[0] + w[2] * column[1] + w[1] * column[2] + w[3] * column[3];
+}
+
+void mcu_gemm_3x2__dsp(const int16_t *columns, const int8_t *weights, const int8_t *weights_end, int32_t *acc)
+{
+    for (; weights != weights_end; weights += 8) {
+        for (int p = 0; p < 3; p++, columns += 4) {
+            acc[2 * p] += dot4(columns, weights);
+            acc[2 * p + 1] += dot4(columns, weights + 4);
+        }
+    }
+}
+
+void mcu_gemm_1x4__dsp(const int16_t *column, const int8_t *pair0, const int8_t *pair0_end, int32_t *acc,
+                       const int8_t *pair1)
+{
+    for (; pair0 != pair0_end; pair0 += 8, pair1 += 8, column += 4) {
+        acc[0] += dot4(column, pair0);
+        acc[1] += dot4(column, pair0 + 4);
+        acc[2] += dot4(column, pair1);
+        acc[3] += dot4(column, pair1 + 4);
+    }
+}
+
+void mcu_gemm_block__dsp(const int16_t *columns, uint32_t pair_bytes, const int8_t *weights, int8_t *out,
+                         mcu_gemm_arguments arguments)
+{
+    const int32_t zero_point = ((int32_t)arguments.twice_zero_point_plus_1 - 1) / 2;
+    for (; arguments.bias != arguments.bias_end; arguments.bias += 2, weights += pair_bytes) {
+        const int32_t b0 = arguments.bias[0];
+        const int32_t b1 = arguments.bias[1];
+        int32_t acc[6] = {b0, b1, b0, b1, b0, b1};
+        mcu_gemm_3x2__dsp(columns, weights, weights + pair_bytes, acc);
+        for (int row = 0; row < 2; row++, out++) {
+            const int32_t multiplier = *arguments.multiplier++;
+            const int shift = *arguments.shift++;
+            const int32_t offset = mcu_fast_offset(shift, zero_point);
+            for (uint32_t p = 0; p < 3; p++) {
+                const int32_t y = mcu_requantize_fast(acc[2 * p + (uint32_t)row], multiplier, shift, offset);
+                out[p * arguments.stride] = (int8_t)mcu_saturate8(y);
+            }
+        }
+    }
+}
+
+#endif

@@ -8,6 +8,8 @@
 #include "mcu_sparse.h"
 #include <string.h>
 
+/* Bytes 0 and 2, or 1 and 3, of a word as two int16. */
+#if defined(__ARM_FEATURE_DSP)
 static inline uint32_t widen_even(uint32_t v)
 {
     uint32_t r;
@@ -21,10 +23,28 @@ static inline uint32_t widen_odd(uint32_t v)
     __asm__("sxtb16 %0, %1, ror #8" : "=r"(r) : "r"(v));
     return r;
 }
+#else
+static inline uint32_t widen_even(uint32_t v)
+{
+    return (uint16_t)(int8_t)(uint8_t)v | ((uint32_t)(uint16_t)(int8_t)(uint8_t)(v >> 16) << 16);
+}
+
+static inline uint32_t widen_odd(uint32_t v)
+{
+    return widen_even(v >> 8);
+}
+#endif
+
+/* Two int16 written as one word, and read as int16 elsewhere. */
+#if defined(__GNUC__)
+typedef uint32_t __attribute__((may_alias)) two_halves;
+#else
+typedef uint32_t two_halves;
+#endif
 
 int16_t *mcu_widen__dsp(const int8_t *bytes, unsigned count, int16_t *column, unsigned pixels)
 {
-    uint32_t *write = (uint32_t *)(void *)column;
+    two_halves *write = (two_halves *)(void *)column;
     const unsigned stride = pixels * 2u;
     const int8_t *end = bytes + count;
     while (bytes != end) {

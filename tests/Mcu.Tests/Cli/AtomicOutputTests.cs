@@ -25,6 +25,35 @@ public sealed class AtomicOutputTests : IDisposable
     }
 
     [Fact]
+    public async Task A_pipe_is_refused_and_stays_a_pipe()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs mkfifo");
+        string pipe = Path.Combine(root, "pipe");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", pipe))
+        {
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal("MCU0110", Assert.Throws<DiagnosticException>(() => AtomicFile.Write(pipe, "text")).Diagnostic.Code);
+        Assert.Equal("MCU0110", Assert.Throws<DiagnosticException>(() => AtomicFile.Write("/dev/null", "text")).Diagnostic.Code);
+        using var check = System.Diagnostics.Process.Start("test", ["-p", pipe]);
+        await check.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, check.ExitCode);
+    }
+
+    [Fact]
+    public void A_link_is_followed()
+    {
+        string file = Path.Combine(root, "real");
+        string link = Path.Combine(root, "link");
+        File.WriteAllText(file, "old");
+        File.CreateSymbolicLink(link, file);
+        AtomicFile.Write(link, "new");
+        Assert.Equal("new", File.ReadAllText(file));
+        Assert.Equal(file, new FileInfo(link).LinkTarget);
+    }
+
+    [Fact]
     public void Without_a_commit_nothing_is_left()
     {
         string target = Path.Combine(root, "out");

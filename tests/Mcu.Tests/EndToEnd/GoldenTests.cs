@@ -1,3 +1,4 @@
+using Mcu.Emulation;
 using Mcu.Emulation.Evaluation;
 using Mcu.Generator;
 
@@ -8,21 +9,25 @@ public sealed class GoldenTests
 {
     public static TheoryData<string> Models => GoldenModel.Names;
 
-    public static TheoryData<string, string> ModelsAndTargets
-    {
-        get
-        {
-            var data = new TheoryData<string, string>();
-            foreach (string target in (string[])["host", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m55"])
-            {
-                foreach (string model in GoldenModel.Names)
-                {
-                    data.Add(model, target);
-                }
-            }
+    public static TheoryData<string, string> ModelsAndTargets => Pairs("host", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m55");
 
-            return data;
+    public static TheoryData<string, string> ModelsForOtherCores => Pairs("host", "cortex-m3");
+
+    /// <summary>The second names the target whose kernels are built for the host.</summary>
+    public static TheoryData<string, string> ModelsAndKernels => Pairs("host", "cortex-m4");
+
+    private static TheoryData<string, string> Pairs(params string[] second)
+    {
+        var data = new TheoryData<string, string>();
+        foreach (string model in GoldenModel.Names)
+        {
+            foreach (string other in second)
+            {
+                data.Add(model, other);
+            }
         }
+
+        return data;
     }
 
     [Theory]
@@ -42,6 +47,34 @@ public sealed class GoldenTests
     public async Task Firmware_gives_the_golden_bytes(string model, string target)
     {
         RunMeasurements run = await GoldenModel.RunAsync(model, target);
+
+        Assert.Equal(GoldenModel.Expected(model), run.Outputs);
+    }
+
+    /// <summary>A folder for a core with the DSP extension also builds for the host and for a core without it.</summary>
+    [Theory]
+    [MemberData(nameof(ModelsForOtherCores))]
+    public async Task Firmware_for_the_dsp_extension_gives_the_golden_bytes_without_it(string model, string target)
+    {
+        FirmwareModelRunner firmware = await Firmware.RunnerAsync(GoldenModel.Compile(model, "cortex-m4").Files, target);
+
+        RunMeasurements run = await firmware.RunAsync(GoldenModel.Inputs((int)firmware.Input.Shape.Elements), 0, TestContext.Current.CancellationToken);
+
+        Assert.Equal(GoldenModel.Expected(model), run.Outputs);
+    }
+
+    /// <summary>Address and undefined-behaviour sanitizers on both kernel sets.</summary>
+    [Theory]
+    [MemberData(nameof(ModelsAndKernels))]
+    public async Task Firmware_is_clean_under_sanitizers(string model, string kernels)
+    {
+        await Firmware.SkipWithoutToolsAsync("host");
+        string folder = Firmware.Write(GoldenModel.Compile(model, kernels).Files);
+        var options = new BuildOptions { ExtraCFlags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g0"] };
+        FirmwareImage image = await new FirmwareBuilder(new ToolProbe()).BuildAsync(folder, Firmware.Target("host"), options, TestContext.Current.CancellationToken);
+        byte[] inputs = GoldenModel.Inputs((int)GoldenModel.Compile(model, kernels).Program.Input.Shape.Elements);
+
+        RunResult run = await new FirmwareRunner(new ToolProbe()).RunAsync(image, inputs, new RunOptions(), TestContext.Current.CancellationToken);
 
         Assert.Equal(GoldenModel.Expected(model), run.Outputs);
     }

@@ -14,6 +14,11 @@ public static class LabelFile
     public static IReadOnlyList<int> Read(string path)
     {
         string text = Encoding.UTF8.GetString(BoundedFile.Read(path, MaxBytes, "MCU0120"));
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw new DiagnosticException("MCU0130", "The file holds no label.", path, "One line per sample, no header line, the class index last.");
+        }
+
         List<int> labels = [];
         int number = 0;
         foreach (ReadOnlySpan<char> raw in text.AsSpan().TrimStart('\ufeff').TrimEnd().EnumerateLines())

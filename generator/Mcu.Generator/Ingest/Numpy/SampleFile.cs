@@ -44,7 +44,12 @@ public static class SampleFile
     {
         int elements = checked((int)shape.Elements);
         int size = SizeOf(type) * elements;
-        if (file.Length == 0 || file.Length % size != 0)
+        if (file.Length == 0)
+        {
+            throw new DiagnosticException("MCU0126", $"The file is empty or not a regular file; one sample, {type} {shape}, is {size} bytes.", path, "Check that it was written completely.");
+        }
+
+        if (file.Length % size != 0)
         {
             throw new DiagnosticException("MCU0126", $"The file has {file.Length} bytes, which is not a multiple of one sample: {type} {shape} is {size} bytes.", path);
         }

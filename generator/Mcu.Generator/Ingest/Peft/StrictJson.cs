@@ -14,12 +14,20 @@ internal static class StrictJson
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
+    /// <summary>Some editors write it in front of UTF-8.</summary>
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
     /// <summary>Parses an object; anything else, or malformed text, is the diagnostic <paramref name="code"/>.</summary>
     public static JsonElement ParseObject(ReadOnlyMemory<byte> utf8, string code, string location)
     {
         if (!Utf8.IsValid(utf8.Span))
         {
             throw new DiagnosticException(code, "The text is not UTF-8.", location);
+        }
+
+        if (utf8.Span.StartsWith(ByteOrderMark))
+        {
+            utf8 = utf8[ByteOrderMark.Length..];
         }
 
         try

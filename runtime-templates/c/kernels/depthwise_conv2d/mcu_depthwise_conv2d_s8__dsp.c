@@ -31,6 +31,8 @@ typedef struct {
 void mcu_depthwise_3x3__dsp(const int16_t *plane, uint32_t row_bytes, const uint32_t *taps, int8_t *out,
                             depthwise_rows rows);
 
+#if defined(__ARM_FEATURE_DSP)
+
 /* Two outputs of one row: r10 = (x0, x1), r11 = (x2, x3). */
 #define ROW_PAIR(pointer, w01, w12)                                                                                  \
     "ldrd r10, r11, [" pointer "], #4\n"                                                                             \
@@ -125,6 +127,56 @@ static inline int32_t multiply_pair(uint32_t x, uint32_t w, int32_t sum)
     __asm__("smlad %0, %1, %2, %3" : "=r"(r) : "r"(x), "r"(w), "r"(sum));
     return r;
 }
+
+#else
+
+static inline int32_t low_half(uint32_t v)
+{
+    return (int16_t)(uint16_t)v;
+}
+
+static inline int32_t high_half(uint32_t v)
+{
+    return (int16_t)(uint16_t)(v >> 16);
+}
+
+static inline int32_t multiply_pair(uint32_t x, uint32_t w, int32_t sum)
+{
+    return sum + low_half(x) * low_half(w) + high_half(x) * high_half(w);
+}
+
+static int8_t finish_3x3(const int16_t *x, size_t row, const uint32_t *taps, const depthwise_rows *rows)
+{
+    int32_t sum = rows->start;
+    for (int ky = 0; ky < 3; ky++, x += row) {
+        sum += low_half(taps[ky]) * x[0] + high_half(taps[ky]) * x[1] + high_half(taps[ky + 3]) * x[2];
+    }
+    const int32_t multiplier = (int32_t)(rows->twice_multiplier / 2u);
+    return (int8_t)mcu_saturate8(mcu_requantize_fast(sum, multiplier, rows->shift, rows->offset));
+}
+
+void mcu_depthwise_3x3__dsp(const int16_t *plane, uint32_t row_bytes, const uint32_t *taps, int8_t *out,
+                            depthwise_rows rows)
+{
+    const size_t row = row_bytes / 2u;
+    for (;;) {
+        for (; out != rows.pairs_end; out += 2u * rows.step, plane += 2) {
+            out[0] = finish_3x3(plane, row, taps, &rows);
+            out[rows.step] = finish_3x3(plane + 1, row, taps, &rows);
+        }
+        for (; out != rows.row_end; out += rows.step, plane += 2) {
+            *out = finish_3x3(plane, row, taps, &rows);
+        }
+        if (out == rows.end) {
+            return;
+        }
+        rows.pairs_end += rows.out_row_bytes;
+        rows.row_end += rows.out_row_bytes;
+        plane += rows.advance / 2u;
+    }
+}
+
+#endif
 
 static void fill_plane(const mcu_depthwise_conv2d *conv, int16_t *plane)
 {
