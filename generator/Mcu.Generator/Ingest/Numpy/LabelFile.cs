@@ -16,7 +16,7 @@ public static class LabelFile
         string text = Encoding.UTF8.GetString(BoundedFile.Read(path, MaxBytes, "MCU0120"));
         if (string.IsNullOrWhiteSpace(text))
         {
-            throw new DiagnosticException("MCU0130", "The file holds no label.", path, "One line per sample, no header line, the class index last.");
+            throw new DiagnosticException("MCU0130", "The file holds no label.", $"{path}:1", "One line per sample, no header line, the class index last.");
         }
 
         List<int> labels = [];
