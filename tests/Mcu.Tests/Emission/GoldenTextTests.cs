@@ -4,7 +4,7 @@ using Mcu.Tests.EndToEnd;
 namespace Mcu.Tests.Emission;
 
 /// <summary>
-/// The emitted text of two small networks as reviewed and kept in <c>golden/</c>. With <c>MCU_UPDATE_GOLDEN=1</c> the files
+/// The emitted text of small networks as reviewed and kept in <c>golden/</c>. With <c>MCU_UPDATE_GOLDEN=1</c> the files
 /// are written anew, to be reviewed as a change.
 /// </summary>
 public sealed class GoldenTextTests
@@ -12,6 +12,7 @@ public sealed class GoldenTextTests
     [Theory]
     [InlineData("images", "cortex-m4")]
     [InlineData("vectors", "cortex-m0plus")]
+    [InlineData("tokens", "cortex-m4")]
     public void Emitted_text_is_the_reviewed_one(string model, string target)
     {
         string folder = TestData.Repo($"tests/Mcu.Tests/Emission/golden/{model}");

@@ -7,12 +7,17 @@ using Mcu.Tests.Int8;
 
 namespace Mcu.Tests.Emission;
 
-/// <summary>Two small int8 networks with adapters that together use every kernel and every kind of adapter.</summary>
+/// <summary>Small int8 networks with adapters that together use every kernel and every kind of adapter.</summary>
 internal static class TinyModels
 {
     private static readonly Window2D Same3 = new(3, 3, 1, 1, 1, 1, new Padding2D(1, 1, 1, 1));
 
-    public static Int8Model Of(string name) => name == "images" ? Images() : Vectors();
+    public static Int8Model Of(string name) => name switch
+    {
+        "images" => Images(),
+        "vectors" => Vectors(),
+        _ => Tokens(),
+    };
 
     /// <summary>Convolutions, pools, a residual, moves; adapters with side paths and a changed bias.</summary>
     public static Int8Model Images(string nodeName = "head", string file = "images.tflite", string adapterName = "a")
@@ -39,6 +44,28 @@ internal static class TinyModels
         model = Add(model, "sparse", AdapterModeChoice.Merge, Lora("hidden", 9, [13], 1, 5, row: 4));
         var random = new Random(6);
         return Add(model, "replaced", AdapterModeChoice.Auto, new WeightPatch("head", "m", Values(random, 54, 1)), new BiasPatch("head", "m", Values(random, 6, 1)));
+    }
+
+    /// <summary>A block of a transformer, products and sums with constants of every shape, softmax with a stride; an adapter beside layers of tokens.</summary>
+    public static Int8Model Tokens()
+    {
+        const int tokens = 6;
+        var builder = new Int8GraphBuilder(new Random(13), new Shape(1, tokens, 7));
+        builder.Connected(8, keepDims: true, name: "embed").WithConstant(new Add(FusedActivation.None), [tokens, 8], true).Normalize();
+        Tensor x = builder.Last;
+        Tensor heads(string name)
+        {
+            builder.From(x).Connected(8, keepDims: true, name: name).Reshape(1, tokens, 2, 4).Transpose(0, 2, 1, 3);
+            return builder.Last;
+        }
+
+        (Tensor keys, Tensor values) = (heads("key"), heads("value"));
+        heads("query");
+        builder.Product(keys, false, true).Softmax(3, 0.5f).Product(values, false, false).Transpose(0, 2, 1, 3).Reshape(1, tokens, 8)
+            .Connected(8, keepDims: true, name: "project").Add(x).Normalize(withBeta: false).Gelu(0.7f)
+            .WithConstant(new Mul(FusedActivation.Relu), [8], false).WithConstant(new Add(FusedActivation.None), [tokens, 1], true).Softmax(1);
+        Int8Model model = Int8Model.Prepare(builder.Product(x, true, false).Reshape(1, 64).Build("tokens.onnx"));
+        return Add(model, "side", AdapterModeChoice.Side, Lora("embed", 8, [7], 2, 7), Lora("project", 8, [8], 3, 8));
     }
 
     private static Int8Model Add(Int8Model model, string name, AdapterModeChoice mode, params BoundPatch[] patches) =>

@@ -8,12 +8,12 @@ using Mcu.Tests.EndToEnd;
 namespace Mcu.Tests.Emission;
 
 /// <summary>
-/// One program with two networks that share the runtime's files and one arena, and two instances of one network that run
+/// One program with three networks that share the runtime's files and one arena, and two instances of one network that run
 /// interleaved; with and without sanitizers.
 /// </summary>
 public sealed class TogetherTests
 {
-    private static readonly string[] Networks = ["images", "vectors"];
+    private static readonly string[] Networks = ["images", "vectors", "tokens"];
 
     public static TheoryData<string, string> Builds => new()
     {
@@ -28,17 +28,17 @@ public sealed class TogetherTests
     {
         string folder = TestFolder.Create("together");
         var expected = new StringBuilder();
-        var main = new StringBuilder("#include <stdio.h>\n#include <string.h>\n#include \"images.h\"\n#include \"vectors.h\"\n")
-            .Append("#define ARENA_BYTES (IMAGES_ARENA_BYTES > VECTORS_ARENA_BYTES ? IMAGES_ARENA_BYTES : VECTORS_ARENA_BYTES)\n")
+        var main = new StringBuilder("#include <stdio.h>\n#include <string.h>\n#include \"images.h\"\n#include \"vectors.h\"\n#include \"tokens.h\"\n#define LARGER(a, b) ((a) > (b) ? (a) : (b))\n")
+            .Append("#define ARENA_BYTES LARGER(TOKENS_ARENA_BYTES, LARGER(IMAGES_ARENA_BYTES, VECTORS_ARENA_BYTES))\n")
             .Append("static uint32_t shared_arena[ARENA_BYTES / 4], other_arena[IMAGES_ARENA_BYTES / 4];\n")
             .Append("static images_t other;\nstatic const int8_t *other_input;\nstatic int failures;\n")
-            .Append(Show("images")).Append(Show("vectors"))
+            .Append(Show("images")).Append(Show("vectors")).Append(Show("tokens"))
             .Append("static int8_t other_output[IMAGES_OUTPUT_LEN];\n")
             .Append("static void hook(void *user, int layer, int phase)\n{\n    (void)layer;\n    if (phase == 1) {\n")
             .Append("        memcpy(images_input(user), other_input, IMAGES_INPUT_LEN);\n        failures += images_run(user) != MCU_OK;\n")
             .Append("        failures += memcmp(images_output(user), other_output, IMAGES_OUTPUT_LEN) != 0;\n    }\n}\n");
-        var body = new StringBuilder("int main(void)\n{\n    images_t images;\n    vectors_t vectors;\n")
-            .Append("    if (images_init(&images, shared_arena, sizeof shared_arena) || vectors_init(&vectors, shared_arena, sizeof shared_arena) || images_init(&other, other_arena, sizeof other_arena)) {\n        return 2;\n    }\n");
+        var body = new StringBuilder("int main(void)\n{\n    images_t images;\n    vectors_t vectors;\n    tokens_t tokens;\n")
+            .Append("    if (images_init(&images, shared_arena, sizeof shared_arena) || vectors_init(&vectors, shared_arena, sizeof shared_arena) || tokens_init(&tokens, shared_arena, sizeof shared_arena) || images_init(&other, other_arena, sizeof other_arena)) {\n        return 2;\n    }\n");
         foreach (string network in Networks)
         {
             Int8Model model = TinyModels.Of(network);
@@ -86,7 +86,7 @@ public sealed class TogetherTests
             """;
     }
 
-    /// <summary>A runtime file that both networks use must be the same file.</summary>
+    /// <summary>A runtime file that two networks use must be the same file.</summary>
     private static void Add(string folder, SortedDictionary<string, string> files)
     {
         foreach ((string path, string text) in files.Where(f => !f.Key.EndsWith("json", StringComparison.Ordinal) && !f.Key.EndsWith("txt", StringComparison.Ordinal)))

@@ -7,7 +7,7 @@ public sealed class WarningTests
 {
     private static readonly string[] Compilers = ["gcc", "clang", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m55"];
 
-    public static TheoryData<string, string> TinyCases => Pairs(["images", "vectors"], Compilers);
+    public static TheoryData<string, string> TinyCases => Pairs(["images", "vectors", "tokens"], Compilers);
 
     public static TheoryData<string, string> PublicCases => Pairs(["kws", "vww", "ic", "ad", "sww"], ["gcc", "cortex-m4"]);
 
@@ -33,6 +33,7 @@ public sealed class WarningTests
     [Theory]
     [InlineData("images")]
     [InlineData("vectors")]
+    [InlineData("tokens")]
     public async Task A_cpp_compiler_takes_the_header(string model)
     {
         string folder = Firmware.Write(Firmware.Emit(TinyModels.Of(model), "host", model));

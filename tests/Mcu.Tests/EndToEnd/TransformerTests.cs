@@ -7,6 +7,7 @@ using Mcu.Generator.Execution;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Ingest.Numpy;
 using Mcu.Generator.Int8;
+using Mcu.Generator.Passes;
 using Mcu.Generator.Verification;
 
 namespace Mcu.Tests.EndToEnd;
@@ -81,6 +82,40 @@ public sealed class TransformerTests
         Assert.InRange(run.CodeBytes!.Value, 1, code);
     }
 
+    /// <summary>
+    /// The branches lifted out of the graph run beside the layers of tokens: with the adapter the outputs are those of the network
+    /// as written, in float within the noise of quantisation and in int8 to the byte on every place.
+    /// </summary>
+    [Theory]
+    [InlineData("host")]
+    [InlineData("cortex-m4")]
+    [InlineData("cortex-m0plus")]
+    [InlineData("cortex-m55")]
+    public async Task Lifted_branches_run_as_side_paths(string target)
+    {
+        (Graph written, _) = Load(WithLora);
+        Int8Model model = Lifted.Value;
+        byte[] inputs = Bytes(WithLora, written, model);
+        CancellationToken token = TestContext.Current.CancellationToken;
+
+        RunMeasurements expected = await new ReferenceRunner(model).RunAsync(inputs, 1, token);
+        RunMeasurements actual = await (await Firmware.RunnerAsync(model, target)).RunAsync(inputs, 1, token);
+        double decibels = QuantizationQuality.Measure(written, model, Images(WithLora, written, 100, 4), 1, token).SignalToNoise;
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{target}: {actual.MedianInstructions} instructions, arena {actual.ArenaBytes}, adapter {actual.AdapterBytes}; {decibels:F1} dB");
+        Assert.Equal(12, model.Adapters[0].Variants.Count(v => v.Value.Mode == AdapterMode.Side));
+        Assert.Equal(expected.Outputs, actual.Outputs);
+        Assert.NotEqual((await new ReferenceRunner(model).RunAsync(inputs, 0, token)).Outputs, actual.Outputs);
+        Assert.InRange(decibels, 32.2, 80);
+    }
+
+    private static readonly Lazy<Int8Model> Lifted = new(() =>
+    {
+        string path = TestData.Shared($"{WithLora}/network_infer.onnx");
+        LoadedModel loaded = Pipeline.Load(new CompileOptions { BasePath = path, Target = Firmware.Target("host"), GraphLora = GraphLoraMode.Lift }, new());
+        return Int8AdapterBuilder.Add(Quantise(WithLora, loaded.Canonical), loaded.Canonical, loaded.Adapters[0], AdapterModeChoice.Side);
+    });
+
     private static async Task<RunMeasurements> RunAsync(string folder, string target)
     {
         (Graph graph, Int8Model model) = Load(folder);
@@ -94,10 +129,15 @@ public sealed class TransformerTests
         return Loaded.GetOrAdd(folder, _ => new Lazy<(Graph, Int8Model)>(() =>
         {
             Graph graph = Pipeline.Load(new CompileOptions { BasePath = path, Target = Firmware.Target("host") }, new()).Canonical;
-            TensorValue[] samples = [Published(folder, graph), .. Images(folder, graph, 1, 31)];
-            IReadOnlyDictionary<string, ActivationRange> ranges = Calibrator.Run(graph, samples, CalibrationMethod.MinMax, null, CancellationToken.None);
-            return (graph, Int8Model.Prepare(GraphQuantizer.Quantize(graph, ranges)));
+            return (graph, Quantise(folder, graph));
         })).Value;
+    }
+
+    private static Int8Model Quantise(string folder, Graph graph)
+    {
+        TensorValue[] samples = [Published(folder, graph), .. Images(folder, graph, 1, 31)];
+        IReadOnlyDictionary<string, ActivationRange> ranges = Calibrator.Run(graph, samples, CalibrationMethod.MinMax, null, CancellationToken.None);
+        return Int8Model.Prepare(GraphQuantizer.Quantize(graph, ranges));
     }
 
     private static TensorValue Published(string folder, Graph graph) => new(

@@ -1,5 +1,6 @@
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Lowering;
+using Mcu.Generator.Operators.Numerics;
 using static Mcu.Generator.Lowering.CText;
 
 namespace Mcu.Generator.Operators;
@@ -13,7 +14,7 @@ public sealed partial class AddRoom : ICKernelRoom
         var add = (AddLayer)context.Layer;
         if (ElementwiseLowering.ConstantScalar(context.View) is { } scalar)
         {
-            return LookupLowering.LowerUnlessIdentity(context, add.Table(scalar.Activation, scalar.Constant), scalar.Activation);
+            return LookupLowering.LowerUnlessIdentity(context, LookupTable.WithConstant(add.Apply, scalar.Activation, scalar.Constant), scalar.Activation);
         }
 
         ElementwiseLowering.Walk walk = ElementwiseLowering.WalkOf(context.View);

@@ -25,10 +25,6 @@ public sealed record AddLayer(
         int z = FixedPoint.Requantize(x + y, RequantizeOutput) + OutputZeroPoint;
         return (sbyte)Math.Clamp(z, ActivationMin, ActivationMax);
     }
-
-    /// <summary>The sum with a constant, for every byte of operand <paramref name="activation"/> (0 or 1).</summary>
-    public sbyte[] Table(int activation, sbyte constant) =>
-        LookupTable.Of(x => activation == 0 ? Apply(x, constant) : Apply(constant, x));
 }
 
 public sealed partial class AddRoom : IInt8Room

@@ -1,4 +1,5 @@
 using Mcu.Generator.Lowering;
+using Mcu.Generator.Operators.Numerics;
 using static Mcu.Generator.Lowering.CText;
 
 namespace Mcu.Generator.Operators;
@@ -12,7 +13,7 @@ public sealed partial class MulRoom : ICKernelRoom
         var mul = (MulLayer)context.Layer;
         if (ElementwiseLowering.ConstantScalar(context.View) is { } scalar)
         {
-            return LookupLowering.LowerUnlessIdentity(context, mul.Table(scalar.Activation, scalar.Constant), scalar.Activation);
+            return LookupLowering.LowerUnlessIdentity(context, LookupTable.WithConstant(mul.Apply, scalar.Activation, scalar.Constant), scalar.Activation);
         }
 
         var layer = new LoweredLayer(

@@ -12,11 +12,6 @@ public sealed record MulLayer(int ZeroPointA, int ZeroPointB, Requantization By,
         int y = FixedPoint.Requantize((a - ZeroPointA) * (b - ZeroPointB), By) + OutputZeroPoint;
         return (sbyte)Math.Clamp(y, ActivationMin, ActivationMax);
     }
-
-    /// <summary>The product with a constant, for every byte of the other operand.</summary>
-    /// <param name="activation">Which operand (0 or 1) is not the constant.</param>
-    public sbyte[] Table(int activation, sbyte constant) =>
-        LookupTable.Of(x => activation == 0 ? Apply(x, constant) : Apply(constant, x));
 }
 
 public sealed partial class MulRoom : IInt8Room

@@ -16,6 +16,11 @@ public static class LookupTable
         return table;
     }
 
+    /// <summary>A function of two operands of which one is a constant.</summary>
+    /// <param name="activation">Which operand (0 or 1) is not the constant.</param>
+    public static sbyte[] WithConstant(Func<int, int, sbyte> function, int activation, sbyte constant) =>
+        Of(x => activation == 0 ? function(x, constant) : function(constant, x));
+
     /// <summary>The table of a real function: rounded half away from zero to the output's grid, saturated.</summary>
     public static sbyte[] OfReal(Graphs.Quantization input, Graphs.Quantization output, Func<double, double> function) =>
         Of(x => FixedPoint.Quantize(function((double)input.Scale * (x - input.ZeroPoint)), output.Scale, output.ZeroPoint));
