@@ -19,7 +19,7 @@ internal static class DeltaRefusals
         22 => "it was made for another compilation of the base",
         23 => "its records do not follow each other exactly",
         24 => "a record has sections that are unknown, missing or not for its kind of layer",
-        25 => "its padding is not zero",
+        25 => "padded columns of a matrix are not zero",
         26 => "a multiplier, shift, start value or position is out of range",
         27 => "an accumulator could overflow",
         28 => "its low-rank terms need more room than --delta-rank gives",

@@ -20,7 +20,6 @@ typedef struct {
     uint32_t bias, multiplier, shift, weights;
     uint32_t a_multiplier, a_bias, a, b, a_shift, b_shift;
     uint32_t sparse;
-    uint32_t ends[4]; /* of what is padded to a multiple of 4 */
 } record;
 
 static uint32_t up4(uint32_t bytes)
@@ -64,16 +63,12 @@ static uint32_t lay_out(const mcu_delta_abi *abi, const mcu_delta_layer *layer, 
     if (r->sections & REQUANT) {
         r->multiplier = at;
         r->shift = at + 4u * outputs;
-        at = r->shift + outputs;
+        at = up4(r->shift + outputs);
     }
-    r->ends[0] = at;
-    at = up4(at);
     if (r->sections & WEIGHTS) {
         r->weights = at;
-        at += rows * depth;
+        at = up4(at + rows * depth);
     }
-    r->ends[1] = at;
-    at = up4(at);
     if (r->sections & LORA) {
         r->a_multiplier = at;
         r->a_bias = at + 4u * rank;
@@ -81,21 +76,16 @@ static uint32_t lay_out(const mcu_delta_abi *abi, const mcu_delta_layer *layer, 
         r->b = r->a + padded_rows(rank, paired) * depth;
         r->a_shift = r->b + rows * padded_columns(rank, paired);
         r->b_shift = r->a_shift + rank;
-        at = r->b_shift + outputs;
+        at = up4(r->b_shift + outputs);
     }
-    r->ends[2] = at;
-    at = up4(at);
     r->sparse = at;
-    at += r->sparse_bytes;
-    r->ends[3] = at;
-    return up4(at);
+    return up4(at + r->sparse_bytes);
 }
 
 static const uint16_t *directory_of(const void *image)
 {
     const mcu_delta_header *header = image;
-    return (const uint16_t *)(const void *)((const uint8_t *)image + HEADER_BYTES + 16u * header->parents +
-                                            8u * header->self_tests);
+    return (const uint16_t *)(const void *)(mcu_delta_tests(image) + header->self_tests);
 }
 
 /* A record by itself, before its end is known to lie in the image. */
@@ -126,13 +116,6 @@ static int check_records(const mcu_delta_abi *abi, const mcu_delta_layer *layer,
         if (end > body) {
             return MCU_DELTA_ERROR_DIRECTORY;
         }
-        for (unsigned i = 0; i < 4; i++) {
-            for (uint32_t k = r.ends[i]; (k & 3u) != 0; k++) {
-                if (image[k] != 0) {
-                    return MCU_DELTA_ERROR_PADDING;
-                }
-            }
-        }
         *at = end;
         continues = 1;
     } while (r.sections & MORE);
@@ -146,9 +129,6 @@ static int check_directory(const mcu_delta_abi *abi, const void *image, uint32_t
     uint32_t at = (uint32_t)((const uint8_t *)directory - (const uint8_t *)image) + up4(2u * abi->layer_count);
     if (at > body) {
         return MCU_DELTA_ERROR_DIRECTORY;
-    }
-    if ((abi->layer_count & 1u) != 0 && directory[abi->layer_count] != 0) {
-        return MCU_DELTA_ERROR_PADDING;
     }
     for (unsigned i = 0; i < abi->layer_count; i++) {
         if (directory[i] != 0) {
@@ -192,15 +172,15 @@ int mcu_delta_check_body(const void *image, size_t bytes)
     return crc == header->crc32 ? MCU_OK : MCU_DELTA_ERROR_CRC;
 }
 
-/* sum |w| of a row of a packed matrix; BAD_PADDING where a padded row or column is not zero. */
-static uint32_t row_sum(const int8_t *matrix, uint32_t row, uint32_t rows, uint32_t columns, int paired)
+/* sum |w| of a row of a packed matrix; BAD_PADDING where a padded column is not zero: kernels read it times anything. */
+static uint32_t row_sum(const int8_t *matrix, uint32_t row, uint32_t columns, int paired)
 {
     const uint32_t stride = padded_columns(columns, paired);
     uint32_t sum = 0;
     for (uint32_t k = 0; k < stride; k++) {
         const uint32_t at = paired ? (row & ~1u) * stride + 2u * (k & ~3u) + 4u * (row & 1u) + (k & 3u) : row * stride + k;
         const int w = matrix[at];
-        if (w != 0 && (row >= rows || k >= columns)) {
+        if (w != 0 && k >= columns) {
             return BAD_PADDING;
         }
         sum += (uint32_t)(w < 0 ? -w : w);
@@ -224,15 +204,11 @@ static int check_scales(const mcu_linear_shape *shape, const mcu_linear *linear)
 /* What does not depend on the output: A, its scales and start values. */
 static int check_projection(const mcu_linear_shape *shape, const mcu_lora *lora, int paired)
 {
-    for (uint32_t r = 0; r < padded_rows(lora->rank, paired); r++) {
-        if (row_sum(lora->a, r, lora->rank, shape->depth, paired) == BAD_PADDING) {
+    for (uint32_t r = 0; r < lora->rank; r++) {
+        if (row_sum(lora->a, r, shape->depth, paired) == BAD_PADDING) {
             return MCU_DELTA_ERROR_PADDING;
         }
-        if (r >= lora->rank) {
-            if (lora->a_bias[r] != 0) {
-                return MCU_DELTA_ERROR_PADDING;
-            }
-        } else if (lora->a_bias[r] < -LARGEST_START || lora->a_bias[r] > LARGEST_START || lora->a_multiplier[r] < 0 ||
+        if (lora->a_bias[r] < -LARGEST_START || lora->a_bias[r] > LARGEST_START || lora->a_multiplier[r] < 0 ||
                    (uint8_t)lora->a_shift[r] > 31) {
             return MCU_DELTA_ERROR_RANGE;
         }
@@ -249,8 +225,8 @@ static int check_projection(const mcu_linear_shape *shape, const mcu_lora *lora,
 static uint32_t largest_input(const mcu_linear_shape *shape, const int8_t *weights, int paired)
 {
     uint32_t largest = 0;
-    for (uint32_t o = 0; o < padded_rows(shape->outputs, paired); o++) {
-        const uint32_t sum = row_sum(weights, o, shape->outputs, shape->depth, paired);
+    for (uint32_t o = 0; o < shape->outputs; o++) {
+        const uint32_t sum = row_sum(weights, o, shape->depth, paired);
         if (sum == BAD_PADDING) {
             return BAD_PADDING;
         }
@@ -265,23 +241,19 @@ static int check_accumulators(const mcu_delta_layer *layer, const mcu_linear *li
     const mcu_linear_shape *shape = layer->shape;
     mcu_sparse_walk walk;
     mcu_sparse_open(&walk, linear->sparse);
-    for (uint32_t o = 0; o < padded_rows(shape->outputs, paired); o++) {
+    for (uint32_t o = 0; o < shape->outputs; o++) {
         const int32_t bias = linear->bias[o];
-        const int is_padding = o >= shape->outputs;
         uint64_t bound = (uint64_t)largest + (bias < 0 ? 0u - (uint32_t)bias : (uint32_t)bias);
-        if (is_padding && bias != 0) {
-            return MCU_DELTA_ERROR_PADDING;
-        }
         for (const mcu_lora *lora = linear->lora; lora != NULL; lora = lora->next) {
-            const uint32_t sum = row_sum(lora->b, o, shape->outputs, lora->rank, paired);
+            const uint32_t sum = row_sum(lora->b, o, lora->rank, paired);
             if (sum == BAD_PADDING) {
                 return MCU_DELTA_ERROR_PADDING;
             }
-            bound += is_padding ? 0u : (sum * 32768u >> lora->b_shift[o]) + 1u;
+            bound += (sum * 32768u >> lora->b_shift[o]) + 1u;
         }
         for (unsigned i = 0; i < walk.count; i++) {
             int32_t difference;
-            while (!is_padding && mcu_sparse_next(&walk.cursors[i], shape->depth, &difference) >= 0) {
+            while (mcu_sparse_next(&walk.cursors[i], shape->depth, &difference) >= 0) {
                 bound += 255u * (uint32_t)(difference < 0 ? -difference : difference);
             }
         }
@@ -425,50 +397,6 @@ int mcu_delta_validate(const mcu_delta_abi *abi, const void *image, size_t bytes
     return status != MCU_OK ? status : check_together(abi, &image, 1);
 }
 
-int mcu_delta_attach(const mcu_delta_abi *abi, const void **images, mcu_delta_set *set, const void *image, size_t bytes)
-{
-    if (image == NULL) {
-        return MCU_ERROR_ARGUMENT;
-    }
-    for (unsigned i = 0; i < set->attached; i++) {
-        if (images[i] == image) {
-            return MCU_DELTA_ERROR_ATTACHED;
-        }
-    }
-    if (set->attached == abi->images) {
-        return MCU_DELTA_ERROR_FULL;
-    }
-    const unsigned active = set->active | 1u << set->attached;
-    int status = mcu_delta_validate(abi, image, bytes);
-    images[set->attached] = image;
-    if (status == MCU_OK && set->active != 0) {
-        status = check_together(abi, images, active);
-    }
-    if (status == MCU_OK) {
-        set->attached++;
-        set->active = (uint8_t)active;
-    }
-    return status;
-}
-
-int mcu_delta_detach(const void **images, mcu_delta_set *set, const void *image)
-{
-    unsigned i = 0;
-    while (i < set->attached && images[i] != image) {
-        i++;
-    }
-    if (i == set->attached) {
-        return MCU_DELTA_ERROR_ATTACHED;
-    }
-    const unsigned below = (1u << i) - 1u;
-    set->active = (uint8_t)((set->active & below) | (set->active >> 1 & ~below));
-    set->attached--;
-    for (; i < set->attached; i++) {
-        images[i] = images[i + 1u];
-    }
-    return MCU_OK;
-}
-
 int mcu_delta_select(const mcu_delta_abi *abi, const void *const *images, mcu_delta_set *set, unsigned mask)
 {
     if (mask >> set->attached != 0) {
@@ -479,6 +407,50 @@ int mcu_delta_select(const mcu_delta_abi *abi, const void *const *images, mcu_de
         set->active = (uint8_t)mask;
     }
     return status;
+}
+
+int mcu_delta_attach(const mcu_delta_abi *abi, const void **images, mcu_delta_set *set, const void *image, size_t bytes)
+{
+    const unsigned count = set->attached;
+    if (image == NULL) {
+        return MCU_ERROR_ARGUMENT;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (images[i] == image) {
+            return MCU_DELTA_ERROR_ATTACHED;
+        }
+    }
+    if (count == abi->images) {
+        return MCU_DELTA_ERROR_FULL;
+    }
+    int status = mcu_delta_validate(abi, image, bytes);
+    if (status == MCU_OK) {
+        images[count] = image;
+        set->attached = (uint8_t)(count + 1u);
+        status = mcu_delta_select(abi, images, set, set->active | 1u << count);
+        if (status != MCU_OK) {
+            set->attached = (uint8_t)count;
+        }
+    }
+    return status;
+}
+
+int mcu_delta_detach(const mcu_delta_abi *abi, const void **images, mcu_delta_set *set, const void *image)
+{
+    unsigned i = 0;
+    while (i < set->attached && images[i] != image) {
+        i++;
+    }
+    if (i == set->attached) {
+        return MCU_DELTA_ERROR_ATTACHED;
+    }
+    const unsigned below = (1u << i) - 1u;
+    const unsigned active = (set->active & below) | (set->active >> 1 & ~below);
+    for (set->attached--; i < set->attached; i++) {
+        images[i] = images[i + 1u];
+    }
+    set->active = 0;
+    return mcu_delta_select(abi, images, set, active);
 }
 
 const mcu_linear *mcu_delta_view_of(const mcu_delta_abi *abi, const void *const *images, unsigned active, unsigned layer,

@@ -18,7 +18,7 @@
 #define MCU_DELTA_ERROR_ABI 22       /* made for another compiled form of the base */
 #define MCU_DELTA_ERROR_DIRECTORY 23 /* records do not follow each other exactly from the directory to the end */
 #define MCU_DELTA_ERROR_RECORD 24    /* sections that are unknown, missing, or not for this kind of layer */
-#define MCU_DELTA_ERROR_PADDING 25   /* padding is not zero */
+#define MCU_DELTA_ERROR_PADDING 25   /* padded columns of a matrix are not zero */
 #define MCU_DELTA_ERROR_RANGE 26     /* a multiplier, shift, start value or position is out of range */
 #define MCU_DELTA_ERROR_OVERFLOW 27  /* an accumulator could overflow, with the other active images */
 #define MCU_DELTA_ERROR_RANK 28      /* low-rank terms need more scratch memory, or are more, than the firmware has room for */
@@ -97,8 +97,11 @@ int mcu_delta_validate(const mcu_delta_abi *abi, const void *image, size_t bytes
 /* Validates an image, checks it together with the active ones and makes it active. */
 int mcu_delta_attach(const mcu_delta_abi *abi, const void **images, mcu_delta_set *set, const void *image, size_t bytes);
 
-/* Takes an image out; the bits of later ones move down. */
-int mcu_delta_detach(const void **images, mcu_delta_set *set, const void *image);
+/*
+ * Takes an image out; the bits of later ones move down. Several that stay active are checked again, since a bias or weights
+ * may have gone: none is active where they may not run together.
+ */
+int mcu_delta_detach(const mcu_delta_abi *abi, const void **images, mcu_delta_set *set, const void *image);
 
 /* Makes the images of a mask active and no others. One alone needs no check; several are checked together. */
 int mcu_delta_select(const mcu_delta_abi *abi, const void *const *images, mcu_delta_set *set, unsigned mask);

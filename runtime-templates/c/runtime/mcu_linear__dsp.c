@@ -119,7 +119,9 @@ static void expand_block(const mcu_lora *lora, const int16_t *projected, unsigne
     mcu_gemm_3x2__dsp(projected, b, b + 2u * lora->rank_padded, sum);
     for (unsigned i = 0; i < 6; i += 2) {
         acc[i] += mcu_shift_rounded(sum[i], shift0);
-        acc[i + 1u] += mcu_shift_rounded(sum[i + 1u], shift1);
+        if (second) {
+            acc[i + 1u] += mcu_shift_rounded(sum[i + 1u], shift1);
+        }
     }
 }
 

@@ -127,10 +127,12 @@ int mcu_slots_find(const mcu_slots *slots, uint32_t id)
     return -1;
 }
 
-/* Whether every slot of a mask holds an image that may run; *counter becomes the largest of theirs. */
-static int check_mask(const mcu_slots *slots, unsigned mask, uint32_t *counter)
+/* Whether no trial runs, and every slot of a mask holds an image that may run. */
+static int check_mask(const mcu_slots *slots, unsigned mask)
 {
-    *counter = slots->state.counter;
+    if (slots->state.started) {
+        return MCU_SLOTS_ERROR_STATE;
+    }
     for (unsigned slot = 0; mask >> slot != 0; slot++) {
         if ((mask >> slot & 1u) != 0) {
             size_t bytes;
@@ -141,7 +143,6 @@ static int check_mask(const mcu_slots *slots, unsigned mask, uint32_t *counter)
             if (header->security_counter < slots->state.counter) {
                 return MCU_SLOTS_ERROR_ROLLBACK;
             }
-            *counter = header->security_counter > *counter ? header->security_counter : *counter;
         }
     }
     return MCU_OK;
@@ -243,15 +244,15 @@ int mcu_slots_finish(mcu_slots *slots)
 int mcu_slots_test(mcu_slots *slots, unsigned mask)
 {
     mcu_slots_state next = slots->state;
-    uint32_t counter;
-    const int status = check_mask(slots, mask, &counter);
-    if (next.started || mask == 0) {
-        return MCU_SLOTS_ERROR_STATE;
+    const int status = check_mask(slots, mask);
+    if (status != MCU_OK) {
+        return status;
+    }
+    if ((next.rejected & mask) != 0) {
+        return MCU_SLOTS_ERROR_REJECTED;
     }
     next.trial = (uint8_t)mask;
-    return status != MCU_OK               ? status
-           : (next.rejected & mask) != 0 ? MCU_SLOTS_ERROR_REJECTED
-                                          : commit(slots, &next);
+    return commit(slots, &next);
 }
 
 int mcu_slots_confirm(mcu_slots *slots)
@@ -260,12 +261,18 @@ int mcu_slots_confirm(mcu_slots *slots)
     if (!next.started) {
         return MCU_SLOTS_ERROR_STATE;
     }
-    const int status = check_mask(slots, next.trial, &next.counter);
+    for (unsigned slot = 0; next.trial >> slot != 0; slot++) {
+        size_t bytes;
+        const mcu_delta_header *header = mcu_slots_image(slots, slot, &bytes);
+        if ((next.trial >> slot & 1u) != 0 && header->security_counter > next.counter) {
+            next.counter = header->security_counter;
+        }
+    }
     next.confirmed |= next.trial;
     next.active = next.trial;
     next.trial = 0;
     next.started = 0;
-    return status != MCU_OK ? status : commit(slots, &next);
+    return commit(slots, &next);
 }
 
 int mcu_slots_revert(mcu_slots *slots)
@@ -285,13 +292,13 @@ int mcu_slots_revert(mcu_slots *slots)
 int mcu_slots_select(mcu_slots *slots, unsigned mask)
 {
     mcu_slots_state next = slots->state;
-    uint32_t counter;
-    const int status = check_mask(slots, mask, &counter);
-    if (next.started) {
-        return MCU_SLOTS_ERROR_STATE;
+    const int status = check_mask(slots, mask);
+    if (status != MCU_OK) {
+        return status;
+    }
+    if ((mask & ~(unsigned)next.confirmed) != 0) {
+        return MCU_SLOTS_ERROR_UNCONFIRMED;
     }
     next.active = (uint8_t)mask;
-    return status != MCU_OK                ? status
-           : (mask & ~(unsigned)next.confirmed) != 0 ? MCU_SLOTS_ERROR_UNCONFIRMED
-                                                      : commit(slots, &next);
+    return commit(slots, &next);
 }

@@ -1,6 +1,6 @@
 /*
  * Delta images in flash slots: install, test, confirm, revert. A power cut at any moment leaves the last good delta in
- * place, and the largest confirmed security counter never falls. See docs/DELTAS.md of the compiler.
+ * place, and the largest confirmed security counter never falls. See docs/DELTAS-DEVICE.md of the compiler.
  *
  * A journal of whole states, each with a CRC, lies in two or more blocks and is only ever appended to: the newest valid
  * state counts, and the block that holds it is never erased.
@@ -13,7 +13,7 @@
 
 #define MCU_SLOTS_ERROR_SLOT 40      /* no such slot, or it holds no image */
 #define MCU_SLOTS_ERROR_IN_USE 41    /* the slot is active or on trial */
-#define MCU_SLOTS_ERROR_STATE 42     /* not now: nothing is on trial, or the trial runs, or no install is open */
+#define MCU_SLOTS_ERROR_STATE 42     /* not now: no trial, or one that runs, or no install is open */
 #define MCU_SLOTS_ERROR_SIZE 43      /* larger than the slot, or not the announced number of bytes */
 #define MCU_SLOTS_ERROR_ROLLBACK 44  /* the security counter is below one that was confirmed */
 #define MCU_SLOTS_ERROR_REJECTED 45  /* failed its trial; install it again */
@@ -86,7 +86,7 @@ int mcu_slots_write(mcu_slots *slots, const void *from, size_t bytes);
 /* Verifies the image in flash, with its signature and counter; from now on it is installed. */
 int mcu_slots_finish(mcu_slots *slots);
 
-/* Runs installed images together once, from the next start on. */
+/* Runs installed images together once, from the next start on; 0 takes that back. */
 int mcu_slots_test(mcu_slots *slots, unsigned mask);
 
 /* The trial that runs is good: it becomes what is active. */

@@ -18,7 +18,8 @@ internal static class CDeltaText
 {
     public static readonly string[] RuntimeFiles =
     [
-        "runtime/mcu_crc32.c", "runtime/mcu_crc32.h", "runtime/mcu_delta.c", "runtime/mcu_delta.h", "runtime/mcu_sparse.h",
+        "runtime/mcu_cose.c", "runtime/mcu_cose.h", "runtime/mcu_crc32.c", "runtime/mcu_crc32.h", "runtime/mcu_delta.c", "runtime/mcu_delta.h",
+        "runtime/mcu_flash.h", "runtime/mcu_slots.c", "runtime/mcu_slots.h", "runtime/mcu_sparse.h",
     ];
 
     public static CDelta Of(CProgram program, string prefix)

@@ -136,7 +136,7 @@ static int try_erase(world *w, mcu_slots *slots, unsigned slot)
 static int try_test(world *w, mcu_slots *slots, unsigned mask)
 {
     model *m = &w->pending;
-    int expected = m->started || mask == 0 ? MCU_SLOTS_ERROR_STATE : mask_status(m, slots->config->slots, mask);
+    int expected = m->started ? MCU_SLOTS_ERROR_STATE : mask_status(m, slots->config->slots, mask);
     expected = expected == MCU_OK && (m->rejected & mask) != 0 ? MCU_SLOTS_ERROR_REJECTED : expected;
     m->trial = expected == MCU_OK ? (uint8_t)mask : m->trial;
     return settle(w, slots, expected, mcu_slots_test(slots, mask));

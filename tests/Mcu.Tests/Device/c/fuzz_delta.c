@@ -1,0 +1,209 @@
+/*
+ * libFuzzer on everything that reads an untrusted image: validation, attachment beside another image, one inference.
+ *
+ *   clang -std=gnu99 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -I$C/runtime
+ *     -I$C/kernels/depthwise_conv2d fuzz_delta.c $C/runtime/{mcu_delta,mcu_crc32,mcu_cose,mcu_linear__c}.c
+ *     $C/kernels/depthwise_conv2d/mcu_depthwise_conv2d_s8__c.c -o fuzz_delta      (C=runtime-templates/c)
+ *   mkdir -p corpus && ./fuzz_delta corpus -max_len=2048 -use_value_profile=1 -runs=20000000
+ *
+ * With SEED_FOLDER defined the program writes valid images there instead.
+ */
+#include "mcu_cose.h"
+#include "mcu_depthwise_conv2d.h"
+#include "tiny.h"
+#include <stdlib.h>
+
+enum { REPAIR = 1, PAIRED = 2, TWO_IMAGES = 4, LAYERS = 8 };
+
+static const int8_t wide_weights[16 * 8] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+static const int32_t wide_bias[16];
+static const int32_t wide_multiplier[15] = {1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30,
+                                            1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30};
+static const int8_t wide_shift[15] = {8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8};
+static const mcu_linear wide_base = {wide_weights, wide_bias, wide_multiplier, wide_shift, NULL, NULL};
+
+/* Packing 1 pads 7 columns to 8. */
+static const mcu_linear_shape plain_shape = {7, 7, 15, -128, 127, -100, 100, 1};
+static const mcu_linear_shape paired_shape = {7, 8, 15, -128, 127, -100, 100, 1};
+static const mcu_depthwise_conv2d depthwise = {
+    {4, 3, 3, 4, 3, 3, 3, 2, 1, 1, 1, 1, 1, 0}, {6, 6, 3, 127, 0, -128, 127, 0}, 1, 6, 4};
+static const mcu_linear depthwise_base = {wide_weights, wide_bias, wide_multiplier, wide_shift, NULL, NULL};
+
+static const mcu_delta_layer plain_layers[] = {
+    {&tiny_shape, &tiny_base, 128 * 249, 4, MCU_DELTA_MATRIX},
+    {&plain_shape, &wide_base, 128 * 45, 8, MCU_DELTA_MATRIX},
+    {&depthwise.linear, &depthwise_base, 128 * 45, 0, MCU_DELTA_DEPTHWISE},
+};
+static const mcu_delta_layer paired_layers[] = {
+    {&paired_shape, &wide_base, 128 * 45, 16, MCU_DELTA_MATRIX},
+    {&depthwise.linear, &depthwise_base, 128 * 45, 0, MCU_DELTA_DEPTHWISE},
+    {&paired_shape, &wide_base, 128 * 45, 8, MCU_DELTA_MATRIX},
+};
+
+static mcu_delta_abi abi_of(unsigned flags)
+{
+    mcu_delta_abi abi = tiny_abi(0);
+    abi.layers = flags & PAIRED ? paired_layers : plain_layers;
+    abi.layer_count = flags & LAYERS ? 3 : 1;
+    abi.packing = (flags & PAIRED) != 0;
+    abi.images = 2;
+    return abi;
+}
+
+/* Mends what a mutation almost never hits: magic, hashes, length and checksum. */
+static void repair(uint8_t *image, uint32_t bytes, const mcu_delta_abi *abi)
+{
+    if (bytes < 64) {
+        return;
+    }
+    memcpy(image, "MCUD\1\0", 6);
+    image[6] = (uint8_t)abi->layer_count;
+    image[7] = 0;
+    put32(image + 8, bytes);
+    memcpy(image + 16, abi->base, 16);
+    memcpy(image + 32, abi->abi, 16);
+    image[60] &= 7;
+    image[61] &= 3;
+    put32(image + 12, mcu_crc32(mcu_crc32(0, image, 12), image + 16, bytes - 16u));
+}
+
+static volatile uint32_t sink;
+
+static void touch(const void *from, size_t bytes)
+{
+    const uint8_t *at = from;
+    for (size_t i = 0; i < bytes; i++) {
+        sink += at[i];
+    }
+}
+
+/* Reads what the DSP kernels would read. */
+static void touch_paired(const mcu_delta_layer *layer, const mcu_linear *linear)
+{
+    const uint32_t outputs = layer->shape->outputs;
+    const int paired = layer->kind == MCU_DELTA_MATRIX;
+    const uint32_t rows = paired ? (outputs + 1u) & ~1u : outputs;
+    touch(linear->bias, 4u * rows);
+    touch(linear->multiplier, 4u * outputs);
+    touch(linear->shift, outputs);
+    touch(linear->weights, (size_t)rows * layer->shape->depth_padded);
+    for (const mcu_lora *lora = linear->lora; lora != NULL; lora = lora->next) {
+        const uint32_t ranks = (lora->rank + 1u) & ~1u;
+        touch(lora->a, (size_t)ranks * layer->shape->depth_padded);
+        touch(lora->a_bias, 4u * ranks);
+        touch(lora->a_multiplier, 4u * lora->rank);
+        touch(lora->a_shift, lora->rank);
+        touch(lora->b, (size_t)rows * lora->rank_padded);
+        touch(lora->b_shift, outputs);
+    }
+    for (const mcu_sparse *sparse = linear->sparse; sparse != NULL; sparse = sparse->next) {
+        touch(sparse->stream, sparse->bytes);
+    }
+}
+
+static void run_layers(const mcu_delta_abi *abi, const void *const *images, unsigned active, const uint8_t *x)
+{
+    for (unsigned i = 0; i < abi->layer_count; i++) {
+        mcu_delta_view view;
+        int8_t input[36], output[36];
+        int32_t scratch[64];
+        const mcu_linear *linear = mcu_delta_view_of(abi, images, active, i, &view);
+        memcpy(input, x, sizeof input);
+        if (abi->packing == 1) {
+            touch_paired(&abi->layers[i], linear);
+        } else if (abi->layers[i].kind == MCU_DELTA_MATRIX) {
+            mcu_linear_row__c(abi->layers[i].shape, linear, input, output, (int16_t *)scratch);
+        } else {
+            mcu_depthwise_conv2d_s8__c(&depthwise, linear, input, output, scratch);
+        }
+    }
+}
+
+static int accept(void *user, const uint8_t *data, size_t bytes, uint8_t *digest)
+{
+    (void)user;
+    touch(data, bytes);
+    memset(digest, 1, 32);
+    return 0;
+}
+
+static int check_signature(void *user, const mcu_cose_signature *signature)
+{
+    (void)user;
+    touch(signature->key_id, signature->key_id_bytes);
+    touch(signature->signature, signature->signature_bytes);
+    touch(signature->signed_text, signature->signed_bytes);
+    return 0;
+}
+
+/* The image alone in memory of its exact size, so that a byte too far is seen. */
+static uint8_t *copy_of(const uint8_t *data, uint32_t bytes, unsigned flags, const mcu_delta_abi *abi)
+{
+    uint8_t *image = malloc(bytes == 0 ? 1 : bytes);
+    memcpy(image, data, bytes);
+    if (flags & REPAIR) {
+        repair(image, bytes, abi);
+    }
+    return image;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static mcu_cose_crypto crypto = {accept, check_signature, NULL};
+    uint8_t x[36];
+    if (size < 4) {
+        return 0;
+    }
+    const unsigned flags = data[0];
+    const mcu_delta_abi abi = abi_of(flags);
+    for (unsigned i = 0; i < sizeof x; i++) {
+        x[i] = data[1] & 1 ? (uint8_t)(0x80 - (data[1] >> 7 & (i & 1))) : (uint8_t)(data[1] * (i + 1u));
+    }
+    const uint32_t rest = (uint32_t)size - 4u;
+    const uint32_t first = flags & TWO_IMAGES ? (rest < data[2] * 4u ? rest : data[2] * 4u) : rest;
+    uint8_t *images[2] = {copy_of(data + 4, first, flags, &abi), copy_of(data + 4 + first, rest - first, flags, &abi)};
+    const uint32_t bytes[2] = {first, rest - first};
+    const void *attached[2];
+    mcu_delta_set set = {0, 0};
+    for (unsigned i = 0; i < (flags & TWO_IMAGES ? 2u : 1u); i++) {
+        if (mcu_delta_check_body(images[i], bytes[i]) == MCU_OK) {
+            (void)mcu_cose_verify(&crypto, images[i], bytes[i]);
+        }
+        if (mcu_delta_attach(&abi, attached, &set, images[i], bytes[i]) == MCU_OK) {
+            const mcu_delta_header *header = (const void *)images[i];
+            touch(mcu_delta_tests(images[i]), 8u * header->self_tests);
+            run_layers(&abi, attached, set.active, x);
+        }
+    }
+    (void)mcu_delta_detach(&abi, attached, &set, images[0]);
+    run_layers(&abi, attached, set.active, x);
+    free(images[0]);
+    free(images[1]);
+    return 0;
+}
+
+#ifdef SEED_FOLDER
+#include <stdio.h>
+
+int main(void)
+{
+    for (uint32_t id = 1; id <= 16; id++) {
+        uint8_t seed[4 + 2 * TINY_MOST_BYTES] = {REPAIR, (uint8_t)(id * 17u)};
+        char name[256];
+        uint32_t bytes = tiny_image(seed + 4, id, 0, 0);
+        if (id > 8) {
+            seed[0] |= TWO_IMAGES;
+            seed[2] = (uint8_t)(bytes / 4u);
+            bytes += tiny_image(seed + 4 + bytes, id + 1u, 0, 0);
+        }
+        snprintf(name, sizeof name, "%s/seed%u", SEED_FOLDER, id);
+        FILE *file = fopen(name, "wb");
+        if (file == NULL || fwrite(seed, 4 + bytes, 1, file) != 1 || fclose(file) != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+#endif
