@@ -41,7 +41,7 @@ internal static class DeviceProgram
         return await BuildAsync(target, manifest, [Source(program), .. manifest.Sources.Select(s => Path.Combine(emitted, s))], ["-I" + emitted, "-I" + Path.Combine(emitted, "mcu"), .. flags]);
     }
 
-    /// <summary>Runs a program in a new folder that holds the files; the folder and what the program printed.</summary>
+    /// <summary>Runs a program in a new folder that holds the files; the folder and what the program printed, which QEMU gives as errors.</summary>
     public static async Task<(string Folder, string Output)> RunAsync(string program, string target, string[] arguments, IEnumerable<(string Name, byte[] Bytes)> files)
     {
         string folder = TestFolder.Create("device");
@@ -63,7 +63,7 @@ internal static class DeviceProgram
         ProcessOutcome? outcome = await ProcessRunner.RunAsync(request, TestContext.Current.CancellationToken);
         Assert.SkipWhen(outcome is null, $"needs {command[0]}");
         Assert.True(outcome!.ExitCode == 0, $"exit {outcome.ExitCode}: {outcome.StandardOutput}{outcome.StandardError}");
-        return (folder, outcome.StandardOutput);
+        return (folder, outcome.StandardOutput + outcome.StandardError);
     }
 
     private static async Task<string> BuildAsync(string target, EmittedManifest? manifest, string[] sources, string[] flags)

@@ -12,6 +12,14 @@
 #define RUN_EVERY 97
 #define ANY_REFUSAL (-1)
 
+/* The harness has a signal stack of its own. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+    return "use_sigaltstack=0";
+}
+
 static uint32_t arena[NET_ARENA_BYTES / 4];
 static uint8_t original[MOST_BYTES];
 static uint32_t bytes;
