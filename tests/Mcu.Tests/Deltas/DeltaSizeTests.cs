@@ -14,6 +14,9 @@ namespace Mcu.Tests.Deltas;
 /// </summary>
 public sealed class DeltaSizeTests
 {
+    /// <summary>SG and length, tag and array, protected header, key id of 8 bytes, nil, signature: 4 + 2 + 4 + 11 + 1 + 66.</summary>
+    private const int TrailerBytes = 88;
+
     [Theory]
     [InlineData(KernelSet.Portable)]
     [InlineData(KernelSet.Dsp)]
@@ -61,6 +64,7 @@ public sealed class DeltaSizeTests
         byte[] signed = DeltaTrailer.Write(body, CoseSign1.Sign(key, new byte[8], DeltaFile.Parse(body, "x").BodySha256()));
 
         Assert.Equal(exact ?? body.Length, body.Length);
+        Assert.Equal(body.Length + TrailerBytes, signed.Length);
         Assert.Single(image.SelfTests);
         Assert.True(body.Length <= budget, $"{body.Length} bytes");
         Assert.True(signed.Length <= signedBudget, $"{signed.Length} bytes signed");
