@@ -269,12 +269,32 @@ static int check_accumulators(const mcu_delta_layer *layer, const mcu_linear *li
     return MCU_OK;
 }
 
+#if !defined(__ARM_FEATURE_DSP)
+/* The padded row of pairs of rows is computed and dropped: in C, unlike in the DSP kernels, even that must not overflow. */
+static int is_padded_with_zeros(const mcu_linear_shape *shape, const mcu_linear *linear)
+{
+    const uint32_t outputs = shape->outputs;
+    const int is_odd = (outputs & 1u) != 0;
+    int is_zero = !is_odd || (linear->bias[outputs] == 0 && row_sum(linear->weights, outputs, shape->depth, 1) == 0);
+    for (const mcu_lora *lora = linear->lora; lora != NULL; lora = lora->next) {
+        is_zero &= !is_odd || row_sum(lora->b, outputs, lora->rank, 1) == 0;
+        is_zero &= (lora->rank & 1u) == 0 || (lora->a_bias[lora->rank] == 0 && row_sum(lora->a, lora->rank, shape->depth, 1) == 0);
+    }
+    return is_zero;
+}
+#endif
+
 static int check_linear(const mcu_delta_abi *abi, const mcu_delta_layer *layer, const mcu_linear *linear)
 {
     const int paired = is_paired(abi, layer);
     const int is_new = linear->weights != layer->base->weights;
     const uint32_t largest = is_new ? largest_input(layer->shape, linear->weights, paired) : layer->largest_input;
     int status = largest == BAD_PADDING ? MCU_DELTA_ERROR_PADDING : MCU_OK;
+#if !defined(__ARM_FEATURE_DSP)
+    if (paired && !is_padded_with_zeros(layer->shape, linear)) {
+        return MCU_DELTA_ERROR_PADDING;
+    }
+#endif
     if (status == MCU_OK && linear->multiplier != layer->base->multiplier) {
         status = check_scales(layer->shape, linear);
     }
