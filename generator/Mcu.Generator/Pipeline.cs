@@ -57,14 +57,20 @@ public static class Pipeline
         return new LoadedModel(asRead, form.Graph, lifted.Concat(Adapters(options, form.Graph, notes)).ToEquatableArray());
     }
 
-    /// <summary>In the order of the command line: folders are bound to the graph, delta images name their layers themselves.</summary>
+    /// <summary>
+    /// In the order of the command line: adapters that name modules are bound to the graph, tuned models are compared with it, delta
+    /// images name their layers themselves.
+    /// </summary>
     private static IEnumerable<BoundAdapter> Adapters(CompileOptions options, Graph canonical, DiagnosticBag notes)
     {
-        string[] folders = [.. options.AdapterPaths.Where(path => !DeltaFile.IsNamed(path))];
-        PeftAdapter[] adapters = [.. folders.Select(path => PeftReader.ReadFolder(path, notes))];
+        string[] named = [.. options.AdapterPaths.Where(path => !DeltaFile.IsNamed(path) && !TunedModel.IsNamed(path))];
+        PeftAdapter[] adapters = [.. named.Select(path => AdapterReader.Read(path, notes))];
         AdapterMap? map = options.AdapterMapPath is null ? null : AdapterMap.Read(options.AdapterMapPath);
         var bound = new Queue<BoundAdapter>(AdapterBinder.BindAll(adapters, canonical, map, notes));
-        return [.. options.AdapterPaths.Select(path => DeltaFile.IsNamed(path) ? DeltaAdapter.Load(path) : bound.Dequeue())];
+        return [.. options.AdapterPaths.Select(path =>
+            DeltaFile.IsNamed(path) ? DeltaAdapter.Load(path)
+            : TunedModel.IsNamed(path) ? TunedModel.Read(path, canonical, notes)
+            : bound.Dequeue())];
     }
 
     /// <summary>The int8 model with its adapters; an int8 base keeps its own parameters.</summary>

@@ -1,6 +1,7 @@
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Ingest.Numpy;
 using Mcu.Generator.Ingest.Onnx;
+using Mcu.Generator.Ingest.OrtAdapter;
 using Mcu.Generator.Ingest.Peft;
 using Mcu.Generator.Ingest.Tflite;
 using Mcu.Generator.Passes;
@@ -43,6 +44,8 @@ internal static class FuzzTargets
         new("peft-config", ".json", b => PeftReader.Read("fuzz", b, AdapterWeights, new DiagnosticBag()), PeftSeeds.Configs),
         new("peft-weights", ".safetensors", b => PeftReader.Read("fuzz", AdapterConfig, b, new DiagnosticBag()), PeftSeeds.Weights),
         new("mcud", ".mcud", DeltaSeeds.Read, DeltaSeeds.Images),
+        new("onnx-adapter", ".onnx_adapter", b => OrtAdapterReader.Read(b, "fuzz.onnx_adapter", new DiagnosticBag()), PeftSeeds.OrtAdapters),
+        new("npz-adapter", ".npz", b => NumpyAdapterReader.Read(b, "fuzz.npz"), PeftSeeds.Archives),
         new("npz", ".npz", b => NumpyReader.Read(b, "fuzz.npz"), NumpySeeds.Archives),
         new("npy", ".npy", b => NumpyReader.Read(b, "fuzz.npy"), NumpySeeds.Arrays),
     ];

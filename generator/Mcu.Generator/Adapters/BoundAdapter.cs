@@ -42,7 +42,14 @@ public sealed record BiasPatch(string NodeName, string Module, EquatableArray<fl
 
 /// <summary>Other weights in the node's layout.</summary>
 /// <param name="Weights">As many as the node's weights, real values.</param>
-public sealed record WeightPatch(string NodeName, string Module, EquatableArray<float> Weights) : BoundPatch(NodeName, Module);
+public sealed record WeightPatch(string NodeName, string Module, EquatableArray<float> Weights) : BoundPatch(NodeName, Module)
+{
+    /// <summary>Whether they come from a fine-tuned model, so that few of them may differ from the base's.</summary>
+    public bool IsTuned { get; init; }
+
+    /// <summary>The same weights in int8 with their scales, one or one per output, where the tuned model was int8; else null.</summary>
+    public (EquatableArray<sbyte> Weights, EquatableArray<float> Scales)? Quantised { get; init; }
+}
 
 /// <summary>Values added to the weights, in the node's layout: sparse differences, and low-rank changes of a depthwise layer.</summary>
 /// <param name="Difference">As many as the node's weights, real values.</param>

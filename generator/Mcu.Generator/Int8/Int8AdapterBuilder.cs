@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Mcu.Generator.Adapters;
 using Mcu.Generator.Graphs;
+using Mcu.Generator.Operators;
 
 namespace Mcu.Generator.Int8;
 
@@ -29,6 +30,14 @@ public static class Int8AdapterBuilder
         foreach (IGrouping<string, BoundPatch> patches in adapter.Patches.GroupBy(p => p.NodeName, StringComparer.Ordinal))
         {
             Node node = model.Graph.Nodes.First(n => n.Name == patches.Key);
+            if (patches.OfType<NormPatch>().FirstOrDefault() is { } norm)
+            {
+                throw new NodeView(model.Graph, node).Error(
+                    "MCU0734",
+                    $"adapter '{adapter.Name}' changes a layer normalisation (module '{norm.Module}'), whose int8 tables belong to the base alone",
+                    "Run it with --on float, or leave normalisations out of the adapter.");
+            }
+
             LayerVariant? variant = new LayerVariants(LinearSource.Of(model, floatGraph, node), [.. patches], adapter.Name).Choose(choice);
             if (variant is not null)
             {

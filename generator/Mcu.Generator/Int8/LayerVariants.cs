@@ -36,7 +36,7 @@ internal sealed class LayerVariants
     public LayerVariant? Choose(AdapterModeChoice choice)
     {
         LayerVariant? variant = !edit.ChangesWeights && tables is not null ? Tables(tables)
-            : patches.OfType<WeightPatch>().Any() && edit.RowFactors is null ? new LayerVariant(AdapterMode.Replace, Copy())
+            : patches.OfType<WeightPatch>().Any(w => !w.IsTuned) && edit.RowFactors is null ? new LayerVariant(AdapterMode.Replace, Copy())
             : Changed(choice);
         if (variant is not null)
         {
@@ -118,7 +118,11 @@ internal sealed class LayerVariants
             : copied;
     }
 
-    private LinearLayer Copy() => source.WithWeights(edit.Weights(source.OutputsInnermost), bias);
+    /// <summary>Under new scales; weights that an int8 model brings keep their own.</summary>
+    private LinearLayer Copy() => patches.OfType<WeightPatch>().SingleOrDefault()?.Quantised is var (weights, scales)
+        && patches.All(p => p is WeightPatch or BiasPatch)
+            ? source.WithScales(weights, scales, bias)
+            : source.WithWeights(edit.Weights(source.OutputsInnermost), bias);
 
     private int Flash(LayerVariant variant) => variant.Mode switch
     {

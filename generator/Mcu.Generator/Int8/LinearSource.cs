@@ -42,6 +42,13 @@ public sealed record LinearSource(NodeView Node, LinearLayer Layer, float[] Weig
         return WithQuantized(quantised, scales, EquatableArray.Wrap(WeightQuantizer.Bias(bias, scales, Layer.InputScale)));
     }
 
+    /// <summary>The layer with int8 weights under scales of their own, one or one per output, and another real bias.</summary>
+    public LinearLayer WithScales(EquatableArray<sbyte> weights, EquatableArray<float> scales, float[] bias)
+    {
+        float[] perOutput = [.. Enumerable.Range(0, Outputs).Select(o => scales.Length == 1 ? scales[0] : scales[o])];
+        return WithQuantized(weights, perOutput, EquatableArray.Wrap(WeightQuantizer.Bias(bias, perOutput, Layer.InputScale)));
+    }
+
     /// <summary>The layer with another real bias.</summary>
     public LinearLayer WithBias(float[] bias) =>
         Layer with { Bias = EquatableArray.Wrap(WeightQuantizer.Bias(bias, Layer.WeightScales.Span, Layer.InputScale)) };

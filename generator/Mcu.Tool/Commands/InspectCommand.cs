@@ -47,6 +47,13 @@ internal sealed class InspectCommand : ToolCommand
             return Task.FromResult(ExitCode.Ok);
         }
 
+        if (File.Exists(what) && Path.GetExtension(what).ToUpperInvariant() is ".NPZ" or ".ONNX_ADAPTER")
+        {
+            AdapterSummary named = AdapterSummary.Of(AdapterReader.Read(what, context.Notes));
+            context.Result(new InspectDocument("adapter") { Adapter = named }, console => Print(console, named));
+            return Task.FromResult(ExitCode.Ok);
+        }
+
         if (!Directory.Exists(what))
         {
             InspectModel(what, parse.GetValue(graphLora), context);

@@ -18,7 +18,7 @@ internal sealed class ModelOptions
 
     private readonly Option<string[]> adapters = new("--adapter")
     {
-        Description = "HF PEFT adapter folder or delta image (.mcud); may be given several times, the first has index 1.",
+        Description = "Adapter: HF PEFT folder, .npz, .onnx_adapter, .mcud, or a fine-tuned .onnx or .tflite; may be given several times, the first has index 1.",
         HelpName = "DIR",
     };
 

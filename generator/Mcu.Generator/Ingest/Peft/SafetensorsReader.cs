@@ -40,7 +40,7 @@ public static class SafetensorsReader
         return [.. entries.Select(e => Tensor(e, buffer.Span[(int)e.Begin..(int)e.End], location))];
     }
 
-    private static SafetensorsTensor Tensor(SafetensorsEntry entry, ReadOnlySpan<byte> bytes, string location)
+    internal static SafetensorsTensor Tensor(SafetensorsEntry entry, ReadOnlySpan<byte> bytes, string location)
     {
         TensorData data = entry.Type switch
         {
