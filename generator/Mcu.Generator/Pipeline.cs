@@ -54,23 +54,7 @@ public static class Pipeline
         options.Dump?.Invoke("read", asRead);
         CanonicalForm form = StandardPasses.Canonicalise(asRead, options.GraphLora, notes, options.Dump);
         IEnumerable<BoundAdapter> lifted = form.Lifted is null ? [] : [AdapterBinder.Bind(form.Lifted, form.Graph, null, notes)];
-        return new LoadedModel(asRead, form.Graph, lifted.Concat(Adapters(options, form.Graph, notes)).ToEquatableArray());
-    }
-
-    /// <summary>
-    /// In the order of the command line: adapters that name modules are bound to the graph, tuned models are compared with it, delta
-    /// images name their layers themselves.
-    /// </summary>
-    private static IEnumerable<BoundAdapter> Adapters(CompileOptions options, Graph canonical, DiagnosticBag notes)
-    {
-        string[] named = [.. options.AdapterPaths.Where(path => !DeltaFile.IsNamed(path) && !TunedModel.IsNamed(path))];
-        PeftAdapter[] adapters = [.. named.Select(path => AdapterReader.Read(path, notes))];
-        AdapterMap? map = options.AdapterMapPath is null ? null : AdapterMap.Read(options.AdapterMapPath);
-        var bound = new Queue<BoundAdapter>(AdapterBinder.BindAll(adapters, canonical, map, notes));
-        return [.. options.AdapterPaths.Select(path =>
-            DeltaFile.IsNamed(path) ? DeltaAdapter.Load(path)
-            : TunedModel.IsNamed(path) ? TunedModel.Read(path, canonical, notes)
-            : bound.Dequeue())];
+        return new LoadedModel(asRead, form.Graph, lifted.Concat(AdapterFiles.Bind(options, form.Graph, notes)).ToEquatableArray());
     }
 
     /// <summary>The int8 model with its adapters; an int8 base keeps its own parameters.</summary>
