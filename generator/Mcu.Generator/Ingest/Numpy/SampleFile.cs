@@ -46,7 +46,7 @@ public static class SampleFile
         int size = SizeOf(type) * elements;
         if (file.Length == 0)
         {
-            throw new DiagnosticException("MCU0126", $"The file has 0 bytes or is not a regular file; one sample, {type} {shape}, is {size} bytes.", path, "Check that it was written completely.");
+            throw new DiagnosticException("MCU0126", $"The file has 0 bytes or is not a regular file; one sample: {type} {shape} is {size} bytes.", path, "Check that it was written completely.");
         }
 
         if (file.Length % size != 0)
