@@ -112,12 +112,12 @@ internal sealed class SelectCommand : ToolCommand
 
     private static DeltaSelector Selector(SelectionInput input, SelectionOptions wanted, byte[] samples, CancellationToken cancellation)
     {
-        var plain = new DeltaSelector(input.Changes, input.Abi.Slots.Length, wanted with { Importance = Importance.Quantised });
         if (wanted.Importance != Importance.Activation)
         {
             return new DeltaSelector(input.Changes, input.Abi.Slots.Length, wanted);
         }
 
+        var plain = new DeltaSelector(input.Changes, input.Abi.Slots.Length, wanted with { Importance = Importance.Quantised });
         Tensor port = input.Abi.Model.Graph[input.Abi.Model.Graph.Inputs[0]];
         int size = SampleBytes.Of(port);
         TensorValue[] values = [.. samples.Chunk(size).Take(StatisticsSamples).Select(s => SampleBytes.ToValue(s, port))];
