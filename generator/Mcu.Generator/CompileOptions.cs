@@ -1,5 +1,6 @@
 using Mcu.Generator.Calibration;
 using Mcu.Generator.Deltas;
+using Mcu.Generator.Emit.NanoFramework;
 using Mcu.Generator.Int8;
 using Mcu.Generator.Passes;
 using Mcu.Generator.Planning;
@@ -48,6 +49,9 @@ public sealed record CompileOptions
 
     /// <summary>Delta images that the firmware can attach, and room for their low-rank terms.</summary>
     public DeltaSupport Deltas { get; init; } = DeltaSupport.None;
+
+    /// <summary>Managed code for .NET nanoFramework instead of C; null for C.</summary>
+    public NanoOptions? Nano { get; init; }
 
     /// <summary>Name of the network in C; null for the file's.</summary>
     public string? Name { get; init; }

@@ -4,6 +4,7 @@ using Mcu.Generator.Deltas;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit;
 using Mcu.Generator.Emit.C;
+using Mcu.Generator.Emit.NanoFramework;
 using Mcu.Generator.Execution;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Ingest;
@@ -26,7 +27,11 @@ public sealed record LoadedModel(Graph AsRead, Graph Canonical, EquatableArray<B
 /// <summary>What a compilation gives.</summary>
 /// <param name="Files">Text of every file of the output folder by path, manifest and reports included.</param>
 public sealed record CompileResult(
-    LoadedModel Loaded, Int8Model Model, CProgram Program, EmittedManifest Manifest, CompileReport Report, IReadOnlyDictionary<string, string> Files);
+    LoadedModel Loaded, Int8Model Model, CProgram Program, EmittedManifest Manifest, CompileReport Report, IReadOnlyDictionary<string, string> Files)
+{
+    /// <summary>The managed network; null where the output is C.</summary>
+    public NanoEmission? Managed { get; init; }
+}
 
 /// <summary>The compiler on one page: files to graph, graph to int8, int8 to kernel calls with a memory plan, calls to C.</summary>
 public static class Pipeline
@@ -105,7 +110,7 @@ public static class Pipeline
     public static CProgram Lower(Int8Model model, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation)
     {
         CProgram portable() => CProgramBuilder.Build(model, KernelSet.Portable, options.Deltas, options.Planner, notes, cancellation);
-        if (!options.Target.Isa.Dsp)
+        if (!options.Target.Isa.Dsp || options.Nano is not null)
         {
             return portable();
         }
@@ -126,10 +131,11 @@ public static class Pipeline
         string name = options.Name ?? Path.GetFileNameWithoutExtension(options.BasePath);
         string prefix = CNames.Identifier(name);
         CEmission emission = CEmitter.Emit(program, prefix, options.Target.Name);
-        EmittedManifest manifest = ManifestBuilder.Build(program, emission, name, prefix, options.Target.Name);
+        NanoEmission? managed = options.Nano is null ? null : NanoEmitter.Emit(NanoProgram.Of(program), name, options.Nano.Checked());
+        EmittedManifest manifest = ManifestBuilder.Build(program, emission, name, prefix, options.Target.Name, managed);
         CompileReport report = ReportBuilder.Build(program, emission, name, options.Target.Name, notes.Items);
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach ((string path, string text) in emission.Files)
+        foreach ((string path, string text) in managed?.Files ?? emission.Files)
         {
             files[path] = text;
         }
@@ -137,7 +143,7 @@ public static class Pipeline
         files[EmittedManifest.FileName] = manifest.ToJson();
         files["report.json"] = ReportJson.Write(report);
         files["report.html"] = ReportHtml.Write(report);
-        return new CompileResult(loaded, program.Model, program, manifest, report, files);
+        return new CompileResult(loaded, program.Model, program, manifest, report, files) { Managed = managed };
     }
 
     private sealed class StageProgress(Progress progress, string stage) : IProgress<double>

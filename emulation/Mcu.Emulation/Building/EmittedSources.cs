@@ -17,7 +17,7 @@ internal sealed class EmittedSources
     public EmittedSources(string folder)
     {
         Folder = Path.GetFullPath(folder);
-        Manifest = EmittedManifest.Load(Folder);
+        Manifest = EmittedManifest.LoadC(Folder);
     }
 
     public string Folder { get; }

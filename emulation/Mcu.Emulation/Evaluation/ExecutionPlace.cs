@@ -14,9 +14,12 @@ public enum ExecutionForm
 
     /// <summary>Emitted C, on the host or in an emulator.</summary>
     Firmware,
+
+    /// <summary>Emitted C# for nanoFramework, on .NET.</summary>
+    Managed,
 }
 
-/// <summary>The value of <c>--on</c>: <c>float</c>, <c>reference</c>, <c>host</c> or <c>qemu:TARGET</c>.</summary>
+/// <summary>The value of <c>--on</c>: <c>float</c>, <c>reference</c>, <c>managed</c>, <c>host</c> or <c>qemu:TARGET</c>.</summary>
 /// <param name="Target">Target of firmware; null for the other forms.</param>
 public sealed record ExecutionPlace(ExecutionForm Form, TargetDescription? Target)
 {
@@ -26,6 +29,7 @@ public sealed record ExecutionPlace(ExecutionForm Form, TargetDescription? Targe
     {
         ExecutionForm.Float => "float",
         ExecutionForm.Reference => "reference",
+        ExecutionForm.Managed => "managed",
         _ => Target!.IsHost ? "host" : QemuPrefix + Target.Name,
     };
 
@@ -38,6 +42,8 @@ public sealed record ExecutionPlace(ExecutionForm Form, TargetDescription? Targe
                 return new ExecutionPlace(ExecutionForm.Float, null);
             case "reference":
                 return new ExecutionPlace(ExecutionForm.Reference, null);
+            case "managed":
+                return new ExecutionPlace(ExecutionForm.Managed, null);
             case "host":
                 return new ExecutionPlace(ExecutionForm.Firmware, catalog.Get("host"));
         }
@@ -50,5 +56,5 @@ public sealed record ExecutionPlace(ExecutionForm Form, TargetDescription? Targe
 
     /// <summary>Every value that can be given.</summary>
     public static IEnumerable<string> Names(TargetCatalog catalog) =>
-        ((string[])["float", "reference", "host"]).Concat(catalog.Targets.Where(t => t.Qemu is not null).Select(t => QemuPrefix + t.Name));
+        ((string[])["float", "reference", "managed", "host"]).Concat(catalog.Targets.Where(t => t.Qemu is not null).Select(t => QemuPrefix + t.Name));
 }

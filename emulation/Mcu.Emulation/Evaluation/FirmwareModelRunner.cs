@@ -18,7 +18,7 @@ public sealed class FirmwareModelRunner : IModelRunner
     {
         this.folder = folder;
         Target = target;
-        manifest = EmittedManifest.Load(folder);
+        manifest = EmittedManifest.LoadC(folder);
         builder = new FirmwareBuilder(tools);
         runner = new FirmwareRunner(tools);
     }

@@ -1,6 +1,8 @@
+using Mcu.Emulation.Managed;
 using Mcu.Generator;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit;
+using Mcu.Generator.Emit.NanoFramework;
 using Mcu.Generator.Execution;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Ingest.Numpy;
@@ -45,22 +47,25 @@ public sealed class ModelSession : IDisposable
     /// </summary>
     public static ModelSession OpenFolder(string folder, ExecutionPlace place, ToolProbe tools)
     {
-        if (place.Form != ExecutionForm.Firmware)
-        {
-            throw new DiagnosticException("MCU0116", $"A compiled folder cannot be run on '{place}'.", folder, "Give the base model instead, or --on host or an emulator.");
-        }
-
         EmittedManifest manifest = EmittedManifest.Load(folder);
-        var runner = new FirmwareModelRunner(folder, place.Target!, tools);
+        IModelRunner runner = place.Form switch
+        {
+            ExecutionForm.Firmware => new FirmwareModelRunner(folder, place.Target!, tools),
+            ExecutionForm.Managed when manifest.Language is not null => new ManagedRunner(ManagedFolder.Read(folder, manifest), manifest),
+            _ => throw new DiagnosticException("MCU0116", $"This compiled folder cannot be run on '{place}'.", folder, "Give the base model instead; a folder of C runs on host and emulators, one of C# on managed."),
+        };
         return new ModelSession(runner, runner.Input, runner.Output, [.. manifest.Adapters.Skip(1).Select(a => a.Name)], null);
     }
 
     /// <summary>Opens a base with its adapters and makes of it what the place needs; all of the compiler's diagnostics.</summary>
     public static ModelSession OpenBase(
         CompileOptions options, ExecutionPlace place, ToolProbe tools, DiagnosticBag notes, Pipeline.Progress? progress, CancellationToken cancellation) =>
-        place.Form == ExecutionForm.Firmware
-            ? OpenFirmware(options, place, tools, notes, progress, cancellation)
-            : OpenReference(options, place.Form, notes, progress, cancellation);
+        place.Form switch
+        {
+            ExecutionForm.Firmware => OpenFirmware(options, place, tools, notes, progress, cancellation),
+            ExecutionForm.Managed => OpenManaged(options, notes, progress, cancellation),
+            _ => OpenReference(options, place.Form, notes, progress, cancellation),
+        };
 
     /// <summary>Samples of a file in the type of <see cref="FileInput"/>, or int8 data with parameters of its own.</summary>
     /// <returns>Samples back to back in the type of the runner's input.</returns>
@@ -102,6 +107,13 @@ public sealed class ModelSession : IDisposable
             folder.Delete(recursive: true);
             throw;
         }
+    }
+
+    private static ModelSession OpenManaged(CompileOptions options, DiagnosticBag notes, Pipeline.Progress? progress, CancellationToken cancellation)
+    {
+        CompileResult result = Pipeline.Compile(options with { Nano = options.Nano ?? NanoOptions.Default }, notes, progress, cancellation);
+        Graph asRead = result.Loaded.AsRead;
+        return new ModelSession(new ManagedRunner(result.Managed!, result.Manifest), InputOf(asRead), OutputOf(asRead), NamesOf(result.Loaded), null) { Report = result.Report };
     }
 
     private static ModelSession OpenReference(

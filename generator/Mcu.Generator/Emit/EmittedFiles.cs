@@ -9,15 +9,21 @@ public static class EmittedFiles
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     /// <summary>Writes every file below a folder that is there; MCU0110 when that fails.</summary>
-    public static void Write(IReadOnlyDictionary<string, string> files, string folder)
+    public static void Write(IReadOnlyDictionary<string, string> files, string folder) =>
+        Write(files, folder, (path, text) => File.WriteAllText(path, text, Utf8));
+
+    /// <inheritdoc cref="Write(IReadOnlyDictionary{string, string}, string)"/>
+    public static void Write(IReadOnlyDictionary<string, byte[]> files, string folder) => Write(files, folder, File.WriteAllBytes);
+
+    private static void Write<T>(IReadOnlyDictionary<string, T> files, string folder, Action<string, T> write)
     {
         try
         {
-            foreach ((string name, string text) in files)
+            foreach ((string name, T content) in files)
             {
                 string path = Path.Combine(folder, name);
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                File.WriteAllText(path, text, Utf8);
+                write(path, content);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
 
 namespace Mcu.Generator.Emit;
@@ -29,7 +30,13 @@ public sealed record EmittedManifest
     /// <summary>Target the kernels were chosen for.</summary>
     public required string Target { get; init; }
 
-    /// <summary>The public header.</summary>
+    /// <summary>Language of the sources: absent for C, <c>nanoframework</c> for C#.</summary>
+    public string? Language { get; init; }
+
+    /// <summary>Namespace of the network's class in C#; absent for C.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>The public header; the file of the network's class in C#.</summary>
     public required string Header { get; init; }
 
     /// <summary>Every C file to compile.</summary>
@@ -73,6 +80,15 @@ public sealed record EmittedManifest
 
     /// <summary>Reads and checks the manifest of a folder (MCU1080 to MCU1083).</summary>
     public static EmittedManifest Load(string folder) => ManifestReader.Load(folder);
+
+    /// <summary>The manifest of a folder of C; MCU1505 where the sources are in another language.</summary>
+    public static EmittedManifest LoadC(string folder)
+    {
+        EmittedManifest manifest = Load(folder);
+        return manifest.Language is null
+            ? manifest
+            : throw new DiagnosticException("MCU1505", "The folder holds C# for nanoFramework, not C.", folder, "Use --on managed, or compile with --lang c.");
+    }
 
     /// <summary>The file's text: two-space indent, LF, a final newline; equal values give equal bytes.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, ManifestJson.Default.EmittedManifest) + "\n";

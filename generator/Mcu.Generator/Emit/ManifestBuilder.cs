@@ -1,4 +1,5 @@
 using Mcu.Generator.Emit.C;
+using Mcu.Generator.Emit.NanoFramework;
 using Mcu.Generator.Graphs;
 
 namespace Mcu.Generator.Emit;
@@ -6,15 +7,17 @@ namespace Mcu.Generator.Emit;
 /// <summary>Describes an emission in its manifest.</summary>
 public static class ManifestBuilder
 {
-    public static EmittedManifest Build(CProgram program, CEmission emission, string name, string prefix, string target) => new()
+    public static EmittedManifest Build(CProgram program, CEmission emission, string name, string prefix, string target, NanoEmission? managed = null) => new()
     {
         Name = name,
         Prefix = prefix,
         ToolVersion = ToolVersion.Text,
         Target = target,
-        Header = prefix + ".h",
-        Sources = emission.Sources,
-        IncludeDirs = [".", "mcu"],
+        Language = managed is null ? null : NanoEmission.Language,
+        Namespace = managed?.Namespace,
+        Header = managed is null ? prefix + ".h" : managed.ClassName + ".cs",
+        Sources = managed?.Sources ?? emission.Sources,
+        IncludeDirs = managed is null ? [".", "mcu"] : [],
         CompileDefinitions = EquatableArray<string>.Empty,
         Input = Port(program.Input),
         Output = Port(program.Output),

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Mcu.Generator.Deltas;
 using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Emit.NanoFramework;
 using Mcu.Generator.Graphs;
 
 namespace Mcu.Generator.Emit;
@@ -73,6 +74,9 @@ internal static partial class ManifestReader
         {
             Require(manifest.ManifestVersion == EmittedManifest.CurrentVersion, "manifest_version", "is not 1, the version this tool reads");
             Require(Identifier().IsMatch(manifest.Prefix), "prefix", "is not a C identifier");
+            Require(manifest.Language is null or NanoEmission.Language, "language", "is neither absent nor nanoframework");
+            Require((manifest.Language is null) == (manifest.Namespace is null), "namespace", "goes with nanoframework alone");
+            Require(manifest.Namespace is null || NanoOptions.IsNamespace(manifest.Namespace), "namespace", "is no C# namespace");
             Require(RelativePath().IsMatch(manifest.Header), "header", "is not a plain relative path");
             CheckFiles(manifest);
             CheckPort(manifest.Input, "input");
@@ -87,10 +91,11 @@ internal static partial class ManifestReader
 
         private void CheckFiles(EmittedManifest manifest)
         {
+            string extension = manifest.Language is null ? ".c" : ".cs";
             Require(manifest.Sources.Length is > 0 and <= CountLimit, "sources", "names no file, or too many");
             foreach (string source in manifest.Sources)
             {
-                Require(RelativePath().IsMatch(source) && source.EndsWith(".c", StringComparison.Ordinal), "sources", "has an entry that is not a plain relative path of a .c file");
+                Require(RelativePath().IsMatch(source) && source.EndsWith(extension, StringComparison.Ordinal), "sources", $"has an entry that is not a plain relative path of a {extension} file");
             }
 
             Require(manifest.Sources.Distinct(StringComparer.Ordinal).Count() == manifest.Sources.Length, "sources", "names a file twice");

@@ -54,6 +54,10 @@ public sealed class TargetCatalog
             ?? throw new DiagnosticException("MCU1087", $"The file '{name}' is not there.", $"target {target.Name}", "Put it beside target.json.");
     }
 
+    /// <summary>Text of a built-in file under targets/ that belongs to no one target.</summary>
+    public static string ReadShared(string name) =>
+        ResourceText(Prefix + name) ?? throw new ArgumentException($"There is no file 'targets/{name}'.", nameof(name));
+
     private static IEnumerable<TargetDescription> BuiltIn() =>
         Resources.GetManifestResourceNames()
             .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith("/" + FileName, StringComparison.Ordinal))

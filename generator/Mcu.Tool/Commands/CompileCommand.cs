@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Mcu.Emulation.Managed;
 using Mcu.Generator;
 using Mcu.Generator.Emit;
 using Mcu.Generator.Report;
@@ -22,6 +23,8 @@ internal sealed class CompileCommand : ToolCommand
 
     private readonly ModelOptions options = new();
 
+    private readonly LanguageOptions language = new();
+
     public CompileCommand(GlobalOptions global)
         : base(
             "compile",
@@ -31,16 +34,18 @@ internal sealed class CompileCommand : ToolCommand
             new Example(
                 "mcu compile kws.onnx --calibration samples.npy --adapter factory --adapter accent --target cortex-m7 -o build/kws",
                 "Quantise a float network, with two adapters that are selected at run time."),
+            new Example("mcu compile kws_int8.tflite --lang nanoframework --namespace Acme.Speech -o Kws", "A C# project for .NET nanoFramework instead of C."),
             new Example("mcu compile kws_int8.tflite --budget-ram 24K --budget-flash 96K --json -o out", "Exit 2 when it does not fit."))
     {
         Arguments.Add(model);
         Options.Add(output);
         options.AddTo(this);
+        language.AddTo(this);
     }
 
     protected override async Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
     {
-        CompileOptions compile = options.Read(parse, context, parse.GetRequiredValue(model));
+        CompileOptions compile = language.Apply(parse, options.Read(parse, context, parse.GetRequiredValue(model)));
         string place = parse.GetRequiredValue(output);
         using AtomicFolder folder = AtomicFolder.Create(place);
         CompileResult result = await WorkDisplay.RunAsync(
@@ -48,6 +53,12 @@ internal sealed class CompileCommand : ToolCommand
             "compile",
             stage => Task.Run(() => Pipeline.Compile(compile, context.Notes, (name, done) => stage(WorkDisplay.Stage(name, done)), cancellation), cancellation));
         EmittedFiles.Write(result.Files, folder.WorkPath);
+        if (result.Managed is not null)
+        {
+            await Task.Run(() => ManagedVerifier.Compile(result.Managed), cancellation);
+            EmittedFiles.Write(result.Managed.Binaries, folder.WorkPath);
+        }
+
         cancellation.ThrowIfCancellationRequested();
         folder.Commit();
         if (context.Json)

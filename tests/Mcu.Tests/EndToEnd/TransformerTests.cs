@@ -15,7 +15,7 @@ namespace Mcu.Tests.EndToEnd;
 /// <summary>Two compact convolutional transformers as int8 firmware; calibrated with random images and the published input.</summary>
 public sealed class TransformerTests
 {
-    private const string Plain = "onnx/cct_16_8";
+    internal const string Plain = "onnx/cct_16_8";
     private const string WithLora = "onnx/cct2_lora1";
 
     private static readonly ConcurrentDictionary<string, Lazy<(Graph Graph, Int8Model Model)>> Loaded = new(StringComparer.Ordinal);
@@ -123,7 +123,7 @@ public sealed class TransformerTests
         return await Runs.GetOrAdd((folder, target), _ => new Lazy<Task<RunMeasurements>>(() => runner.RunAsync(Bytes(folder, graph, model), 0, CancellationToken.None))).Value;
     }
 
-    private static (Graph Graph, Int8Model Model) Load(string folder)
+    internal static (Graph Graph, Int8Model Model) Load(string folder)
     {
         string path = TestData.Shared($"{folder}/{(folder == Plain ? "network" : "network_infer")}.onnx");
         return Loaded.GetOrAdd(folder, _ => new Lazy<(Graph, Int8Model)>(() =>

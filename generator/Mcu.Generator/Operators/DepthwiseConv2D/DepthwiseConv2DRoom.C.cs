@@ -15,8 +15,7 @@ public sealed partial class DepthwiseConv2DRoom : ICKernelRoom
         LoweringRules.CheckWindow(view, conv.Window);
         (Window2D window, Shape x, Shape y) = Turn(conv.Window, view.Input(0).Shape, view.Output.Shape);
         int taps = window.KernelH * window.KernelW;
-        int planeH = Math.Max(((y[1] - 1) * window.StrideH) + ((window.KernelH - 1) * window.DilationH) + 1, window.Padding.Top + x[1]);
-        int planeW = Math.Max(((y[2] - 1) * window.StrideW) + ((window.KernelW - 1) * window.DilationW) + 1, window.Padding.Left + x[2]);
+        (int planeH, int planeW) = Plane(window, x, y);
 
         // Rows of the DSP kernel's plane are whole words, so that pairs of elements load aligned.
         planeW = context.IsDsp ? (planeW + 1) & ~1 : planeW;
@@ -44,6 +43,11 @@ public sealed partial class DepthwiseConv2DRoom : ICKernelRoom
             Overlaps = conv.Multiplier == 1 ? [new Overlap(0, 0, Exact: true)] : [],
         };
     }
+
+    /// <summary>Height and width of a channel's padded copy.</summary>
+    private static (int Height, int Width) Plane(Window2D window, Shape x, Shape y) => (
+        Math.Max(((y[1] - 1) * window.StrideH) + ((window.KernelH - 1) * window.DilationH) + 1, window.Padding.Top + x[1]),
+        Math.Max(((y[2] - 1) * window.StrideW) + ((window.KernelW - 1) * window.DilationW) + 1, window.Padding.Left + x[2]));
 
     /// <summary>An image of one column is walked as an image of one row, so that taps lie side by side.</summary>
     private static (Window2D Window, Shape X, Shape Y) Turn(Window2D w, Shape x, Shape y)

@@ -1,0 +1,122 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+using Mcu.Generator.Lowering;
+
+namespace Mcu.Generator.Emit.NanoFramework;
+
+/// <summary>
+/// Constant arrays of the managed form and the expressions that make them. In code they are methods of classes of at most 200, whose initialisers
+/// lie in flash until a network is constructed; static fields would lie on the heap twice from boot.
+/// </summary>
+internal sealed class NanoConstants(string className, bool inImage)
+{
+    /// <summary>The interpreter allows 255 static methods per class.</summary>
+    private const int MethodsPerClass = 200;
+
+    private const int Width = 120;
+
+    private readonly List<(string Name, CTable Table)> tables = [];
+    private readonly Dictionary<CTable, int> indexes = [];
+    private int imageBytes;
+    private readonly List<int> offsets = [];
+
+    /// <summary>Bytes of all distinct arrays.</summary>
+    public long Bytes => tables.Sum(t => (long)t.Table.Bytes);
+
+    public int Classes => (tables.Count + MethodsPerClass - 1) / MethodsPerClass;
+
+    /// <summary>An expression of the array's type.</summary>
+    public string Expression(CTable table, string name)
+    {
+        if (!indexes.TryGetValue(table, out int index))
+        {
+            index = tables.Count;
+            indexes[table] = index;
+            tables.Add((name, table));
+            offsets.Add(imageBytes);
+            imageBytes += (table.Bytes + 3) & ~3;
+        }
+
+        string length = table.Values.Length.ToString(CultureInfo.InvariantCulture);
+        return inImage
+            ? $"image.{Reader(table)}({offsets[index].ToString(CultureInfo.InvariantCulture)}, {length})"
+            : $"{className}Constants{index / MethodsPerClass}.{tables[index].Name}()";
+    }
+
+    /// <summary>Text of the members of one class of constants.</summary>
+    public string Members(int part)
+    {
+        var text = new StringBuilder();
+        foreach ((string name, CTable table) in tables.Skip(part * MethodsPerClass).Take(MethodsPerClass))
+        {
+            text.Append(text.Length > 0 ? "\n" : "");
+            Method(text, name, table);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The arrays one after the other, each padded to four bytes.</summary>
+    public byte[] Image()
+    {
+        byte[] image = new byte[imageBytes];
+        for (int i = 0; i < tables.Count; i++)
+        {
+            tables[i].Table.ToBytes().CopyTo(image.AsSpan(offsets[i]));
+        }
+
+        return image;
+    }
+
+    private static string Reader(CTable table) => table.CType switch
+    {
+        "int8_t" => "Int8",
+        "uint8_t" => "UInt8",
+        "int16_t" => "Int16",
+        _ => "Int32",
+    };
+
+    private static void Method(StringBuilder text, string name, CTable table)
+    {
+        string type = NanoNames.Type(table.CType);
+        text.Append("        internal static ").Append(type).Append("[] ").Append(name).Append("()\n        {\n            return new ").Append(type).Append("[]\n            {");
+        int column = Width;
+        foreach (long value in table.Values)
+        {
+            string literal = value.ToString(CultureInfo.InvariantCulture);
+            if (column + literal.Length + 2 > Width)
+            {
+                text.Append("\n                ");
+                column = 16;
+            }
+            else
+            {
+                text.Append(' ');
+                column++;
+            }
+
+            text.Append(literal).Append(',');
+            column += literal.Length + 1;
+        }
+
+        text.Append("\n            };\n        }\n");
+    }
+
+    /// <summary>The image file: header (docs/NANOFRAMEWORK.md), then the arrays.</summary>
+    /// <param name="identity">16 bytes that name the network the image is for.</param>
+    public byte[] ImageFile(ReadOnlySpan<byte> identity)
+    {
+        byte[] body = Image();
+        byte[] file = new byte[HeaderBytes + body.Length];
+        "MCUW"u8.CopyTo(file);
+        file[4] = 1;
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(8), body.Length);
+        identity[..16].CopyTo(file.AsSpan(16));
+        body.CopyTo(file.AsSpan(HeaderBytes));
+        BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(12), System.IO.Hashing.Crc32.HashToUInt32(file.AsSpan(16)));
+        return file;
+    }
+
+    public const int HeaderBytes = 32;
+}

@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Emit.C;
+using Mcu.Generator.Graphs;
+using Mcu.Generator.Int8;
+using Mcu.Generator.Lowering;
+
+namespace Mcu.Generator.Emit.NanoFramework;
+
+/// <summary>Renders a program as managed code for .NET nanoFramework.</summary>
+public static class NanoEmitter
+{
+    internal const string Root = "runtime-templates/nanoframework/";
+
+    /// <summary>Bytes of array initialisers that one assembly takes beside its signatures: its heap of blobs ends at 65,535.</summary>
+    private const int AssemblyDataBytes = 60_000;
+
+    internal static readonly TemplateRenderer Renderer = new();
+
+    /// <param name="program">What to emit.</param>
+    /// <param name="name">The network's name.</param>
+    public static NanoEmission Emit(NanoProgram program, string name, NanoOptions options)
+    {
+        string className = NanoNames.Class(name);
+        bool inImage = options.Store switch
+        {
+            NanoStore.Code => false,
+            NanoStore.Image => true,
+            _ => program.Source.ConstantBytes > AssemblyDataBytes,
+        };
+        var constants = new NanoConstants(className, inImage);
+        byte[] identity = Identity(program);
+        string source = Renderer.Render(Root + "model/Network.cs.sbn", Variables(program, className, options, constants, inImage, identity));
+        if (!inImage && constants.Bytes > AssemblyDataBytes)
+        {
+            throw new DiagnosticException(
+                "MCU1502", $"The constants take {constants.Bytes} bytes; initialisers of one nanoFramework assembly hold {AssemblyDataBytes}.", program.Source.Model.Graph.Source.FileName,
+                "Use --weights image: the application hands over one file.");
+        }
+
+        var files = new SortedDictionary<string, string>(StringComparer.Ordinal) { [className + ".cs"] = source };
+        var binaries = ImmutableSortedDictionary.CreateBuilder<string, byte[]>(StringComparer.Ordinal);
+        if (inImage)
+        {
+            binaries[className + ".weights.bin"] = constants.ImageFile(identity);
+            files["Mcu/WeightImage.cs"] = Templates.Read(Root + "runtime/WeightImage.cs");
+        }
+        else
+        {
+            for (int part = 0; part < constants.Classes; part++)
+            {
+                files[$"{className}Constants{part.ToString(CultureInfo.InvariantCulture)}.cs"] = Renderer.Render(
+                    Root + "model/Constants.cs.sbn",
+                    new Dictionary<string, object?>(StringComparer.Ordinal) { ["namespace"] = options.Namespace, ["class"] = className, ["part"] = part, ["members"] = constants.Members(part) });
+            }
+        }
+
+        foreach (string file in program.RuntimeFiles.Append("runtime/Linear.cs").Append("runtime/Guard.cs").Distinct(StringComparer.Ordinal))
+        {
+            files["Mcu/" + Path.GetFileName(file)] = Templates.Read(Root + file);
+        }
+
+        NanoProject.Add(files, program, options.Namespace, className, constants.Bytes, binaries.Count > 0);
+        return new NanoEmission(options.Namespace, className, files.ToImmutableSortedDictionary(StringComparer.Ordinal), binaries.ToImmutable(), constants.Bytes, program.Scratch.Bytes);
+    }
+
+    /// <summary>What an image relies on: the emitted class reads arrays at fixed places.</summary>
+    private static byte[] Identity(NanoProgram program)
+    {
+        var text = new StringBuilder("mcu-weights 1\n").Append(program.Source.Model.Graph.Source.Sha256).Append('\n');
+        foreach (Int8Adapter adapter in program.Source.Model.Adapters)
+        {
+            text.Append(adapter.Sha256).Append('\n');
+        }
+
+        foreach (CTable table in program.Steps.SelectMany(s => s.Step.Layer.Tables))
+        {
+            text.Append(table.CType).Append(' ').Append(table.Values.Length).Append(' ');
+        }
+
+        return SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()))[..16];
+    }
+
+    private static Dictionary<string, object?> Variables(NanoProgram program, string className, NanoOptions options, NanoConstants constants, bool inImage, byte[] identity)
+    {
+        CProgram source = program.Source;
+        List<NanoStep> linear = [.. program.Linear];
+        var tables = new NanoTables(constants);
+        List<object> steps = [.. program.Steps.Select(s => (object)new NanoCallText(Comment(source, s.Step), Call(source, s, linear, tables)))];
+        List<object> layers = [.. linear.Select((s, i) => (object)new NanoLinearText(i, NanoNames.Comment(s.Step.Node.Name), LinearText.Of(s.Step.Layer.Linear!, $"L{s.Step.Index}", null, "", s.Call.PacksWeights && options.PackWeights, s, constants)))];
+        List<object> adapters = [.. source.Model.Adapters.Select((a, i) => (object)Adapter(source, i, linear, options, constants))];
+        return new Dictionary<string, object?>(StringComparer.Ordinal)
+        {
+            ["namespace"] = options.Namespace,
+            ["class"] = className,
+            ["banner"] = Banner(source),
+            ["input"] = Port(source, source.Input),
+            ["output"] = Port(source, source.Output),
+            ["arena_bytes"] = source.ArenaBytes,
+            ["scratch"] = program.Scratch,
+            ["in_image"] = inImage,
+            ["image_bytes"] = constants.Image().Length,
+            ["identity"] = string.Join(", ", identity.Select(b => b.ToString(CultureInfo.InvariantCulture))),
+            ["steps"] = steps,
+            ["layers"] = layers,
+            ["adapters"] = adapters,
+            ["tables"] = tables.Groups,
+        };
+    }
+
+    private static string Call(CProgram program, NanoStep step, List<NanoStep> linear, NanoTables tables)
+    {
+        LoweredLayer layer = step.Step.Layer;
+        string stem = $"L{step.Step.Index}";
+        var arguments = new List<string>();
+        if (layer.Linear is not null)
+        {
+            arguments.Add($"l[{linear.IndexOf(step)}]");
+        }
+
+        var fixedInputs = layer.ConstantInputs.ToDictionary(c => c.Input, c => tables.Reference(c.Table, $"{stem}Input{c.Input}"));
+        foreach (int i in layer.DataInputs)
+        {
+            bool isConstant = fixedInputs.TryGetValue(i, out string? table);
+            arguments.Add(isConstant ? table! : "a");
+            arguments.Add(isConstant ? "0" : program.OffsetOf(step.Step.Node.Inputs[i]).ToString(CultureInfo.InvariantCulture));
+        }
+
+        arguments.Add("a");
+        arguments.Add(program.OffsetOf(step.Step.Node.Output).ToString(CultureInfo.InvariantCulture));
+        if (step.Call.Scratch is not null)
+        {
+            arguments.Add("s");
+        }
+
+        arguments.AddRange(step.Call.Tables.Select((t, i) => t is null ? "null" : tables.Reference(t, $"{stem}Table{i}")));
+        arguments.AddRange(step.Call.Numbers.Select(n => $"{n.Name}: {n.Value}"));
+        return $"{step.Call.Kernel}.Run({string.Join(", ", arguments)});";
+    }
+
+    private static NanoAdapterText Adapter(CProgram program, int index, List<NanoStep> linear, NanoOptions options, NanoConstants constants)
+    {
+        var layers = new List<NanoLinearText>();
+        for (int slot = 0; slot < linear.Count; slot++)
+        {
+            NanoStep step = linear[slot];
+            if (step.Step.Layer.Adapters.Length > 0 && step.Step.Layer.Adapters[index] is { } tables)
+            {
+                layers.Add(new NanoLinearText(
+                    slot,
+                    NanoNames.Comment(step.Step.Node.Name),
+                    LinearText.Of(tables, $"A{index + 1}L{step.Step.Index}", step.Step.Layer.Linear, $"set[{slot}]", step.Call.PacksWeights && options.PackWeights, step, constants)));
+            }
+        }
+
+        string name = NanoNames.Class(program.Model.Adapters[index].Name);
+        return new NanoAdapterText(index + 1, name, NanoNames.Comment(program.Model.Adapters[index].Name), layers);
+    }
+
+    private static string Comment(CProgram program, CStep step)
+    {
+        Tensor x = program.Model.Graph[step.Node.Inputs.First(program.BufferOf.ContainsKey)];
+        Tensor y = program.Model.Graph[step.Node.Output];
+        return CNames.Comment($"{step.Node.Name}: {x.Shape} -> {y.Shape}");
+    }
+
+    private static NanoPortText Port(CProgram program, Tensor tensor) => new(
+        tensor.Shape.ToString(), (int)tensor.Shape.Elements, NanoNames.Float(tensor.Quantization!.Scale), tensor.Quantization.ZeroPoint, program.OffsetOf(tensor.Name));
+
+    private static List<string> Banner(CProgram program)
+    {
+        ModelSource source = program.Model.Graph.Source;
+        return
+        [
+            $"Emitted by mcu {ToolVersion.Text}.",
+            $"Model {CNames.Comment(source.FileName)}, SHA-256 {source.Sha256}.",
+            .. program.Model.Adapters.Select(a => $"Adapter {CNames.Comment(a.Name)}, SHA-256 {a.Sha256}."),
+        ];
+    }
+}
+
+/// <summary>Emitted managed code.</summary>
+/// <param name="Namespace">Its namespace.</param>
+/// <param name="ClassName">The network's class.</param>
+/// <param name="Files">Text by path.</param>
+/// <param name="Binaries">Weight images by path.</param>
+/// <param name="ConstantBytes">Bytes of all constant arrays.</param>
+/// <param name="ScratchBytes">Bytes of the arrays that kernels share.</param>
+public sealed record NanoEmission(
+    string Namespace, string ClassName, ImmutableSortedDictionary<string, string> Files, ImmutableSortedDictionary<string, byte[]> Binaries, long ConstantBytes, int ScratchBytes)
+{
+    /// <summary>As the manifest names it.</summary>
+    public const string Language = "nanoframework";
+
+    /// <summary>Every C# file to compile.</summary>
+    public EquatableArray<string> Sources => [.. Files.Keys.Where(f => f.EndsWith(".cs", StringComparison.Ordinal))];
+
+    public string FullName => Namespace + "." + ClassName;
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using Mcu.Generator.Lowering;
+
+namespace Mcu.Generator.Emit.NanoFramework;
+
+/// <summary>The network's input or output as the template prints it.</summary>
+internal sealed record NanoPortText(string Shape, int Length, string Scale, int ZeroPoint, int Offset);
+
+internal sealed record NanoCallText(string Comment, string Call);
+
+/// <summary>Statements that fill slot <paramref name="Slot"/> with a layer's constants.</summary>
+internal sealed record NanoLinearText(int Slot, string Comment, IReadOnlyList<string> Statements);
+
+internal sealed record NanoAdapterText(int Index, string Name, string Comment, IReadOnlyList<NanoLinearText> Layers);
+
+/// <summary>Arrays that kernels take beside a layer's constants, by element type: elements of jagged arrays, as fields are limited.</summary>
+internal sealed class NanoTables(NanoConstants constants)
+{
+    private readonly Dictionary<CTable, string> references = [];
+    private readonly SortedDictionary<string, List<string>> byType = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<NanoTableGroup> Groups => [.. byType.Select(g => new NanoTableGroup(g.Key, Field(g.Key), g.Value))];
+
+    public string Reference(CTable table, string name)
+    {
+        if (!references.TryGetValue(table, out string? reference))
+        {
+            string type = NanoNames.Type(table.CType);
+            if (!byType.TryGetValue(type, out List<string>? expressions))
+            {
+                expressions = [];
+                byType[type] = expressions;
+            }
+
+            reference = $"{Field(type)}[{expressions.Count.ToString(CultureInfo.InvariantCulture)}]";
+            references[table] = reference;
+            expressions.Add(constants.Expression(table, name));
+        }
+
+        return reference;
+    }
+
+    private static string Field(string type) => type + "Tables";
+}
+
+internal sealed record NanoTableGroup(string Type, string Field, IReadOnlyList<string> Expressions);
+
+/// <summary>C# statements that make the constants of one layer.</summary>
+internal static class LinearText
+{
+    /// <param name="tables">The constants.</param>
+    /// <param name="stem">Start of the arrays' names.</param>
+    /// <param name="inherited">The base's, whose arrays are shared where they are equal; null for the base itself.</param>
+    /// <param name="source">Expression of the base's object.</param>
+    public static IReadOnlyList<string> Of(LinearTables tables, string stem, LinearTables? inherited, string source, bool packed, NanoStep step, NanoConstants constants)
+    {
+        string part(CTable table, CTable? same, string field) => table.Equals(same) ? $"{source}.{field}" : constants.Expression(table, stem + field);
+        LinearShape shape = step.Step.Layer.Shape!;
+        bool sharesWeights = tables.Weights.Equals(inherited?.Weights);
+        string weights = part(tables.Weights, inherited?.Weights, "Weights");
+        var statements = new List<string>
+        {
+            packed
+                ? $"linear.Packed = {(sharesWeights ? source + ".Packed" : $"Lanes.PackRows({weights}, {shape.Outputs}, {shape.Depth})")};"
+                : $"linear.Weights = {weights};",
+            $"linear.Bias = {part(tables.Bias, inherited?.Bias, "Bias")};",
+            $"linear.Multiplier = {part(tables.Multiplier, inherited?.Multiplier, "Multiplier")};",
+            $"linear.Shift = {part(tables.Shift, inherited?.Shift, "Shift")};",
+        };
+        string target = "linear.Lora";
+        for (LoraTables? lora = tables.Lora; lora is not null; lora = lora.Next)
+        {
+            statements.AddRange(Lora(lora, target, stem + "Lora" + (statements.Count.ToString(CultureInfo.InvariantCulture)), constants));
+            target += ".Next";
+        }
+
+        if (tables.Sparse is not null)
+        {
+            statements.Add($"linear.Sparse = {constants.Expression(tables.Sparse.Stream, stem + "Sparse")};");
+        }
+
+        return statements;
+    }
+
+    private static IEnumerable<string> Lora(LoraTables lora, string target, string stem, NanoConstants constants) =>
+    [
+        $"{target} = new Lora();",
+        $"{target}.Rank = {lora.Rank.ToString(CultureInfo.InvariantCulture)};",
+        $"{target}.A = {constants.Expression(lora.A, stem + "A")};",
+        $"{target}.ABias = {constants.Expression(lora.ABias, stem + "ABias")};",
+        $"{target}.AMultiplier = {constants.Expression(lora.AMultiplier, stem + "AMultiplier")};",
+        $"{target}.AShift = {constants.Expression(lora.AShift, stem + "AShift")};",
+        $"{target}.B = {constants.Expression(lora.B, stem + "B")};",
+        $"{target}.BShift = {constants.Expression(lora.BShift, stem + "BShift")};",
+    ];
+}

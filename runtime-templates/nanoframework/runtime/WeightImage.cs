@@ -1,0 +1,125 @@
+namespace Mcu.Runtime
+{
+    /// <summary>
+    /// Constants of a network from a file: magic "MCUW", version 1, three zero bytes, length of the arrays, CRC-32 of all that follows, 16 bytes
+    /// that name the network, then the arrays, little-endian, each padded to four bytes.
+    /// </summary>
+    internal sealed class WeightImage
+    {
+        private const int HeaderBytes = 32;
+        private readonly byte[] bytes;
+
+        internal WeightImage(byte[] bytes)
+        {
+            this.bytes = bytes;
+        }
+
+        /// <summary>0, or why the image cannot be used: 1 too short or no image, 2 version, 3 length, 4 damaged, 5 of another network.</summary>
+        internal static int Check(byte[] image, int length, byte[] identity)
+        {
+            if (image == null || image.Length < HeaderBytes || image[0] != 'M' || image[1] != 'C' || image[2] != 'U' || image[3] != 'W')
+            {
+                return 1;
+            }
+
+            if (image[4] != 1 || image[5] != 0 || image[6] != 0 || image[7] != 0)
+            {
+                return 2;
+            }
+
+            if (Word(image, 8) != length || image.Length != HeaderBytes + length)
+            {
+                return 3;
+            }
+
+            if (Word(image, 12) != Crc32(image, 16))
+            {
+                return 4;
+            }
+
+            for (int i = 0; i < identity.Length; i++)
+            {
+                if (image[16 + i] != identity[i])
+                {
+                    return 5;
+                }
+            }
+
+            return 0;
+        }
+
+        internal sbyte[] Int8(int at, int count)
+        {
+            sbyte[] array = new sbyte[count];
+            at += HeaderBytes;
+            for (int i = 0; i < count; i++)
+            {
+                array[i] = (sbyte)bytes[at + i];
+            }
+
+            return array;
+        }
+
+        internal byte[] UInt8(int at, int count)
+        {
+            byte[] array = new byte[count];
+            System.Array.Copy(bytes, HeaderBytes + at, array, 0, count);
+            return array;
+        }
+
+        internal short[] Int16(int at, int count)
+        {
+            short[] array = new short[count];
+            at += HeaderBytes;
+            for (int i = 0; i < count; i++, at += 2)
+            {
+                array[i] = (short)(bytes[at] | (bytes[at + 1] << 8));
+            }
+
+            return array;
+        }
+
+        internal int[] Int32(int at, int count)
+        {
+            int[] array = new int[count];
+            at += HeaderBytes;
+            for (int i = 0; i < count; i++, at += 4)
+            {
+                array[i] = Word(bytes, at);
+            }
+
+            return array;
+        }
+
+        private static int Word(byte[] image, int at)
+        {
+            return image[at] | (image[at + 1] << 8) | (image[at + 2] << 16) | (image[at + 3] << 24);
+        }
+
+        /// <summary>CRC-32 (IEEE 802.3, reflected) of the rest of an image, four bits at a time; shifts clear the sign's copies.</summary>
+        private static int Crc32(byte[] image, int from)
+        {
+            int[] table = new int[16];
+            for (int i = 0; i < 16; i++)
+            {
+                int value = i;
+                for (int bit = 0; bit < 4; bit++)
+                {
+                    value = (value & 1) != 0 ? ((value >> 1) & int.MaxValue) ^ unchecked((int)0xEDB88320) : (value >> 1) & int.MaxValue;
+                }
+
+                table[i] = value;
+            }
+
+            int crc = -1;
+            for (int i = from; i < image.Length; i++)
+            {
+                int b = image[i];
+                crc = ((crc >> 4) & 0x0FFFFFFF) ^ table[(crc ^ b) & 15];
+                crc = ((crc >> 4) & 0x0FFFFFFF) ^ table[(crc ^ (b >> 4)) & 15];
+            }
+
+            return ~crc;
+        }
+    }
+}

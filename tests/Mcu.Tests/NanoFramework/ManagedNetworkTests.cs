@@ -1,0 +1,124 @@
+using Mcu.Emulation.Managed;
+using Mcu.Generator.Emit.NanoFramework;
+using Mcu.Generator.Execution;
+using Mcu.Generator.Graphs;
+using Mcu.Generator.Int8;
+using Mcu.Tests.Emission;
+using Mcu.Tests.EndToEnd;
+
+namespace Mcu.Tests.NanoFramework;
+
+/// <summary>The managed form gives the bytes of the int8 reference, in every store and with packed and plain weights.</summary>
+public sealed class ManagedNetworkTests
+{
+    public static TheoryData<string, NanoStore, bool> Forms => new()
+    {
+        { "images", NanoStore.Code, true },
+        { "images", NanoStore.Image, false },
+        { "vectors", NanoStore.Code, true },
+        { "vectors", NanoStore.Code, false },
+        { "vectors", NanoStore.Image, true },
+        { "tokens", NanoStore.Code, true },
+        { "tokens", NanoStore.Image, false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void Base_and_adapters_give_the_references_bytes(string name, NanoStore store, bool packed)
+    {
+        Int8Model model = TinyModels.Of(name);
+        Managed managed = Managed.Of(model, name, NanoOptions.Default with { Store = store, PackWeights = packed });
+
+        foreach (int adapter in Enumerable.Range(0, model.Adapters.Length + 1).Concat([0]))
+        {
+            Assert.True(managed.Network.Select(adapter));
+            for (int seed = 0; seed < 20; seed++)
+            {
+                TensorValue input = Input(model, seed);
+                Assert.Equal(Int8Reference.Run(model, input, adapter).Int8, managed.Network.Run(input.Int8));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void What_is_emitted_meets_the_platforms_limits_and_run_allocates_nothing(string name, NanoStore store, bool packed)
+    {
+        Managed managed = Managed.Of(TinyModels.Of(name), name, NanoOptions.Default with { Store = store, PackWeights = packed });
+
+        Assert.Empty(IlChecker.Check(managed.Assembly));
+    }
+
+    [Fact]
+    public void Equal_input_gives_equal_files()
+    {
+        NanoEmission first = Managed.Of(TinyModels.Of("images"), "images").Emission;
+        NanoEmission second = Managed.Of(TinyModels.Of("images"), "images").Emission;
+
+        Assert.Equal(first.Files, second.Files);
+    }
+
+    [Fact]
+    public void An_index_without_adapter_is_refused_and_changes_nothing()
+    {
+        Int8Model model = TinyModels.Of("images");
+        ManagedNetwork network = Managed.Of(model, "images").Network;
+        TensorValue input = Input(model, 3);
+
+        Assert.True(network.Select(1));
+        Assert.False(network.Select(-1));
+        Assert.False(network.Select(3));
+
+        Assert.Equal(Int8Reference.Run(model, input, 1).Int8, network.Run(input.Int8));
+    }
+
+    [Fact]
+    public void An_array_of_another_length_is_an_argument_error()
+    {
+        ManagedNetwork network = Managed.Of(TinyModels.Of("vectors"), "vectors").Network;
+
+        Assert.Throws<ArgumentException>(() => network.Run(new sbyte[12]));
+        Assert.Throws<ArgumentNullException>(() => network.Run(null!));
+    }
+
+    [Theory]
+    [InlineData("kws")]
+    [InlineData("vww")]
+    [InlineData("ic")]
+    [InlineData("ad")]
+    [InlineData("sww")]
+    public void Public_networks_give_the_golden_bytes_and_meet_the_limits(string name)
+    {
+        Managed managed = Managed.Of(GoldenModel.Compile(name, "cortex-m0plus").Program, name);
+        byte[] inputs = GoldenModel.Inputs(managed.Network.InputLength);
+        sbyte[] all = new sbyte[inputs.Length];
+        Buffer.BlockCopy(inputs, 0, all, 0, inputs.Length);
+
+        IEnumerable<sbyte> outputs = all.Chunk(managed.Network.InputLength).SelectMany(managed.Network.Run);
+
+        Assert.Equal(GoldenModel.Expected(name), outputs.Select(v => (byte)v));
+        Assert.Empty(IlChecker.Check(managed.Assembly));
+    }
+
+    [Fact]
+    public void A_transformer_gives_the_references_bytes_and_meets_the_limits()
+    {
+        Int8Model model = TransformerTests.Load(TransformerTests.Plain).Model;
+        Managed managed = Managed.Of(model, "cct");
+
+        for (int seed = 0; seed < 4; seed++)
+        {
+            TensorValue input = Input(model, seed);
+            Assert.Equal(Int8Reference.Run(model, input, 0).Int8, managed.Network.Run(input.Int8));
+        }
+
+        Assert.Empty(IlChecker.Check(managed.Assembly));
+    }
+
+    private static TensorValue Input(Int8Model model, int seed)
+    {
+        Tensor tensor = model.Graph[model.Graph.Inputs[0]];
+        var random = new Random(seed);
+        return new TensorValue(tensor.Shape, [.. Enumerable.Range(0, (int)tensor.Shape.Elements).Select(_ => (sbyte)random.Next(-128, 128))]);
+    }
+}
