@@ -1,5 +1,6 @@
 using Mcu.Generator.Calibration;
 using Mcu.Generator.Deltas;
+using Mcu.Generator.Emit.Forms;
 using Mcu.Generator.Emit.NanoFramework;
 using Mcu.Generator.Int8;
 using Mcu.Generator.Passes;
@@ -61,6 +62,9 @@ public sealed record CompileOptions
 
     /// <summary>Most bytes of weights and adapters; null for no limit.</summary>
     public long? BudgetFlash { get; init; }
+
+    /// <summary>Build systems whose files the output folder holds, beside CMake's.</summary>
+    public IReadOnlyCollection<BuildForm> Forms { get; init; } = [];
 
     public PlannerOptions Planner { get; init; } = PlannerOptions.Default;
 

@@ -134,16 +134,8 @@ public static class Pipeline
         NanoEmission? managed = options.Nano is null ? null : NanoEmitter.Emit(NanoProgram.Of(program), name, options.Nano.Checked());
         EmittedManifest manifest = ManifestBuilder.Build(program, emission, name, prefix, options.Target.Name, managed);
         CompileReport report = ReportBuilder.Build(program, emission, name, options.Target.Name, notes.Items);
-        var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach ((string path, string text) in managed?.Files ?? emission.Files)
-        {
-            files[path] = text;
-        }
-
-        files[EmittedManifest.FileName] = manifest.ToJson();
-        files["report.json"] = ReportJson.Write(report);
-        files["report.html"] = ReportHtml.Write(report);
-        return new CompileResult(loaded, program.Model, program, manifest, report, files) { Managed = managed };
+        OutputFiles folder = OutputFiles.Of(program, emission, manifest, report, options.Forms, managed);
+        return new CompileResult(loaded, program.Model, program, folder.Manifest, report, folder.Files) { Managed = managed };
     }
 
     private sealed class StageProgress(Progress progress, string stage) : IProgress<double>

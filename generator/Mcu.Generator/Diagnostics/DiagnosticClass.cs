@@ -33,9 +33,10 @@ public static class DiagnosticClasses
     private const int NotComparable = 1102;
     private const int NothingToCompare = 1103;
     private const int LastCheck = 1199;
+    private const int NoOnnxRuntime = 1401;
 
     /// <summary>
-    /// MCU0801 to 0809: budget exceeded; MCU1001 to 1019: tool missing; 1020 to 1079: target failed; 11xx: check failed,
+    /// MCU0801 to 0809: budget exceeded; MCU1001 to 1019 and 1401: tool missing; 1020 to 1079: target failed; 11xx: check failed,
     /// except where nothing could be compared; all others: the user's mistake.
     /// </summary>
     public static DiagnosticClass Of(Diagnostic diagnostic)
@@ -49,7 +50,7 @@ public static class DiagnosticClasses
     private static DiagnosticClass OfNumber(int code) => code switch
     {
         >= FirstBudget and <= LastBudget => DiagnosticClass.BudgetExceeded,
-        >= FirstToolMissing and < FirstTargetFailed => DiagnosticClass.ToolMissing,
+        NoOnnxRuntime or (>= FirstToolMissing and < FirstTargetFailed) => DiagnosticClass.ToolMissing,
         >= FirstTargetFailed and < FirstEmulationInput => DiagnosticClass.TargetFailed,
         NotComparable or NothingToCompare => DiagnosticClass.UserMistake,
         >= FirstCheck and <= LastCheck => DiagnosticClass.CheckFailed,

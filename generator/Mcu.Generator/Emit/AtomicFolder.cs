@@ -8,8 +8,9 @@ namespace Mcu.Generator.Emit;
 /// </summary>
 /// <remarks>
 /// A folder that an earlier run wrote (it has a manifest) is updated: its manifest goes first and the new one comes
-/// last, so that a folder with a manifest is always whole; files the user added stay. Any other folder that is not empty
-/// is refused, so that nothing of the user's is overwritten.
+/// last, so that a folder with a manifest is always whole; files whose content does not change are not touched, so that builds
+/// need not compile them again; files the user added stay. Any other folder that is not empty is refused, so that nothing of the
+/// user's is overwritten.
 /// </remarks>
 public sealed class AtomicFolder : IDisposable
 {
@@ -90,19 +91,43 @@ public sealed class AtomicFolder : IDisposable
             .. Directory.EnumerateFiles(WorkPath, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(WorkPath, file)),
         ];
         HashSet<string> old = FilesOfOldManifest();
-        File.Delete(Path.Combine(target, EmittedManifest.FileName));
-        foreach (string stale in old.Except(files, StringComparer.Ordinal))
+        string[] stale = [.. old.Except(files, StringComparer.Ordinal)];
+        string[] changed = [.. files.Where(file => !HaveSameContent(Path.Combine(WorkPath, file), Path.Combine(target, file)))];
+        if (stale.Length == 0 && changed.Length == 0)
         {
-            File.Delete(Path.Combine(target, stale));
+            return;
         }
 
-        foreach (string file in files.OrderBy(IsManifest))
+        bool isManifestKept = PutManifestAside(changed);
+        foreach (string file in stale)
+        {
+            File.Delete(Path.Combine(target, file));
+        }
+
+        foreach (string file in changed.Concat(isManifestKept ? [EmittedManifest.FileName] : []).OrderBy(IsManifest))
         {
             string place = Path.Combine(target, file);
             Directory.CreateDirectory(Path.GetDirectoryName(place)!);
             File.Move(Path.Combine(WorkPath, file), place, overwrite: true);
         }
     }
+
+    /// <summary>The old manifest goes; where the new one is the same, it waits with its time to take its place again (true).</summary>
+    private bool PutManifestAside(string[] changed)
+    {
+        string manifest = Path.Combine(target, EmittedManifest.FileName);
+        if (changed.Any(IsManifest) || !File.Exists(manifest))
+        {
+            File.Delete(manifest);
+            return false;
+        }
+
+        File.Move(manifest, Path.Combine(WorkPath, EmittedManifest.FileName), overwrite: true);
+        return true;
+    }
+
+    private static bool HaveSameContent(string written, string there) =>
+        File.Exists(there) && new FileInfo(written).Length == new FileInfo(there).Length && File.ReadAllBytes(written).AsSpan().SequenceEqual(File.ReadAllBytes(there));
 
     private static bool IsManifest(string file) => string.Equals(file, EmittedManifest.FileName, StringComparison.Ordinal);
 
@@ -112,7 +137,7 @@ public sealed class AtomicFolder : IDisposable
         try
         {
             EmittedManifest manifest = EmittedManifest.Load(target);
-            return [.. manifest.Sources, manifest.Header];
+            return [.. manifest.Sources, manifest.Header, .. manifest.OtherFiles];
         }
         catch (DiagnosticException)
         {

@@ -43,6 +43,10 @@ public sealed record EmittedManifest
     [JsonConverter(typeof(EquatableArrayConverter<string>))]
     public required EquatableArray<string> Sources { get; init; }
 
+    /// <summary>Every other file that was emitted beside the header and this manifest; absent in older folders.</summary>
+    [JsonConverter(typeof(EquatableArrayConverter<string>))]
+    public EquatableArray<string> OtherFiles { get; init; } = EquatableArray<string>.Empty;
+
     /// <summary>Folders for <c>-I</c>.</summary>
     [JsonConverter(typeof(EquatableArrayConverter<string>))]
     public required EquatableArray<string> IncludeDirs { get; init; }

@@ -1,7 +1,7 @@
 namespace Mcu.Generator.Emit;
 
 /// <summary>What .NET does not tell: whether a path is a regular file.</summary>
-internal static class FileKind
+public static class FileKind
 {
     private const string Devices = "/dev/";
 

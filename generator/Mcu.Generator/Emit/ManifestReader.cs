@@ -99,6 +99,11 @@ internal static partial class ManifestReader
             }
 
             Require(manifest.Sources.Distinct(StringComparer.Ordinal).Count() == manifest.Sources.Length, "sources", "names a file twice");
+            foreach (string file in manifest.OtherFiles)
+            {
+                Require(RelativePath().IsMatch(file), "other_files", "has an entry that is not a plain relative path");
+            }
+
             foreach (string folder in manifest.IncludeDirs)
             {
                 Require(folder == "." || RelativePath().IsMatch(folder), "include_dirs", "has an entry that is not a plain relative path");

@@ -8,6 +8,9 @@ namespace Mcu.Generator.Report;
 /// <summary>The report as JSON: two-space indent, LF, a final newline; equal reports give equal bytes.</summary>
 public static class ReportJson
 {
+    /// <summary>Name of the report in an output folder.</summary>
+    public const string FileName = "report.json";
+
     public static string Write(CompileReport report) =>
         JsonSerializer.Serialize(report, ReportJsonContext.Default.CompileReport) + "\n";
 

@@ -22,20 +22,28 @@ public sealed class OnnxRuntimeExecutor : IDisposable
     /// <param name="model">The model file's bytes.</param>
     /// <param name="everyTensor">Return every intermediate tensor too, not only the outputs.</param>
     /// <param name="name">File name for diagnostics.</param>
-    /// <exception cref="DiagnosticException">MCU1101: ONNX Runtime refuses the model.</exception>
+    /// <exception cref="DiagnosticException">MCU1101: ONNX Runtime refuses the model; MCU1401: it is not there.</exception>
     public OnnxRuntimeExecutor(ReadOnlyMemory<byte> model, bool everyTensor = false, string name = "model")
     {
         this.name = name;
         byte[] bytes = everyTensor ? WithEveryOutput(model, name) : model.ToArray();
-        using var options = new SessionOptions
+        try
         {
-            GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL,
-            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            IntraOpNumThreads = 1,
-            InterOpNumThreads = 1,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
-        };
-        session = Guard(() => new InferenceSession(bytes, options));
+            using var options = new SessionOptions
+            {
+                GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL,
+                ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+                IntraOpNumThreads = 1,
+                InterOpNumThreads = 1,
+                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+            };
+            session = Guard(() => new InferenceSession(bytes, options));
+        }
+        catch (Exception e) when (e is DllNotFoundException or TypeInitializationException or BadImageFormatException or EntryPointNotFoundException)
+        {
+            throw new DiagnosticException(
+                "MCU1401", "ONNX Runtime has no library for this platform, or it cannot be loaded.", name, "Run this on Linux, on Windows, or on macOS with an Arm processor.");
+        }
     }
 
     /// <summary>Runs a model once and returns its outputs by name.</summary>

@@ -9,27 +9,48 @@ internal static class Choice
     /// <summary>The first word is the default.</summary>
     public static Option<T> Of<T>(string name, string description, params (string Word, T Value)[] words)
     {
-        return new Option<T>(name)
+        var option = new Option<T>(name)
         {
             Description = $"{description} (default {words[0].Word})",
-            HelpName = string.Join('|', words.Select(word => word.Word)),
+            HelpName = Names(words),
             DefaultValueFactory = _ => words[0].Value,
-            CustomParser = Parse,
+            CustomParser = result => Parse(name, words, result).FirstOrDefault(words[0].Value),
         };
+        option.CompletionSources.Add([.. words.Select(word => word.Word)]);
+        return option;
+    }
 
-        T Parse(ArgumentResult result)
+    /// <summary>May be given several times; none is the default.</summary>
+    public static Option<T[]> Several<T>(string name, string description, params (string Word, T Value)[] words)
+    {
+        var option = new Option<T[]>(name)
         {
-            string given = result.Tokens[0].Value;
-            foreach ((string word, T value) in words)
-            {
-                if (word == given)
-                {
-                    return value;
-                }
-            }
+            Description = description,
+            HelpName = Names(words),
+            CustomParser = result => [.. Parse(name, words, result)],
+        };
+        option.CompletionSources.Add([.. words.Select(word => word.Word)]);
+        return option;
+    }
 
-            result.AddError($"'{given}' is no value of {name}; use one of: {string.Join(", ", words.Select(word => word.Word))}.");
-            return words[0].Value;
+    private static string Names<T>((string Word, T Value)[] words) => string.Join('|', words.Select(word => word.Word));
+
+    private static List<T> Parse<T>(string name, (string Word, T Value)[] words, ArgumentResult result)
+    {
+        var values = new List<T>();
+        foreach (string given in result.Tokens.Select(token => token.Value))
+        {
+            int index = Array.FindIndex(words, word => word.Word == given);
+            if (index >= 0)
+            {
+                values.Add(words[index].Value);
+            }
+            else
+            {
+                result.AddError($"'{given}' is no value of {name}; use one of: {string.Join(", ", words.Select(word => word.Word))}.");
+            }
         }
+
+        return values;
     }
 }

@@ -21,8 +21,11 @@ internal sealed class CommandContext(TextWriter output, TextWriter error, bool j
     /// <summary>The targets there are; read when first asked for.</summary>
     public TargetCatalog Targets => targets ??= TargetCatalog.Load(targetFolder);
 
-    /// <summary>Notes and warnings of the command.</summary>
-    public DiagnosticBag Notes { get; } = new();
+    /// <summary>Notes and warnings of the command since they were last printed.</summary>
+    public DiagnosticBag Notes { get; private set; } = new();
+
+    /// <summary>How a diagnostic is printed on stderr.</summary>
+    public Func<Diagnostic, string> Format { get; set; } = diagnostic => diagnostic.ToString();
 
     /// <summary>Plain text on stdout; not to be used with <see cref="Json"/>.</summary>
     public TextWriter Output { get; } = output;
@@ -46,13 +49,18 @@ internal sealed class CommandContext(TextWriter output, TextWriter error, bool j
     /// <summary>One line of progress or explanation on stderr.</summary>
     public void Say(string line) => Error.WriteLine(Printable.Text(line));
 
+    /// <summary>One diagnostic on stderr.</summary>
+    public void Report(Diagnostic diagnostic) => Error.WriteLine(Format(diagnostic));
+
     /// <summary>Prints <see cref="Notes"/> on stderr: notes only with <c>--verbose</c>, warnings always, each once.</summary>
     public void ReportNotes()
     {
         foreach (Diagnostic diagnostic in Notes.Items.Distinct().Where(d => Verbose || d.Severity != Severity.Note))
         {
-            Error.WriteLine(diagnostic.ToString());
+            Report(diagnostic);
         }
+
+        Notes = new DiagnosticBag();
     }
 
     /// <summary>A console for tables; plain text of a fixed width where <paramref name="writer"/> is not a terminal.</summary>

@@ -41,6 +41,7 @@ internal static class CommandLine
             new DeltaCommand(global),
             new TargetsCommand(global),
             new DoctorCommand(global),
+            new CompletionCommand(global),
             new TestCommand(global),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mcu.Generator.Diagnostics;
 
 namespace Mcu.Tool.Cli;
 
@@ -28,6 +29,13 @@ internal abstract class ToolCommand : Command
         try
         {
             return await RunAsync(parse, context, cancellation);
+        }
+        catch (DiagnosticException mistake) when (!context.Json)
+        {
+            // Here the command's own form of diagnostics is known.
+            context.ReportNotes();
+            context.Report(mistake.Diagnostic);
+            return ExitCode.Of(mistake.Diagnostic);
         }
         finally
         {

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
-using Mcu.Emulation.Managed;
 using Mcu.Generator;
-using Mcu.Generator.Emit;
+using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Emit.Forms;
 using Mcu.Generator.Report;
 using Mcu.Tool.Cli;
+using Mcu.Tool.Compiling;
 using Spectre.Console;
 
 namespace Mcu.Tool.Commands;
@@ -21,6 +22,33 @@ internal sealed class CompileCommand : ToolCommand
         Required = true,
     };
 
+    private readonly Option<string?> stamp = new("--stamp")
+    {
+        Description = "File that remembers inputs and outputs: nothing is done when both are as it says.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<BuildForm[]> forms = Choice.Several(
+        "--form",
+        "Build system to write files for, beside CMake; may be given several times",
+        ("cmake", BuildForm.CMake),
+        ("zephyr", BuildForm.Zephyr),
+        ("esp-idf", BuildForm.EspIdf),
+        ("platformio", BuildForm.PlatformIo),
+        ("arduino", BuildForm.Arduino),
+        ("cmsis-pack", BuildForm.CmsisPack));
+
+    private readonly Option<bool> watch = new("--watch")
+    {
+        Description = "Compile again whenever an input changes, until Ctrl-C.",
+    };
+
+    private readonly Option<DiagnosticForm> diagnostics = Choice.Of(
+        "--diagnostics",
+        "Form of errors and warnings; msbuild begins each with the file concerned, for build systems and editors",
+        ("text", DiagnosticForm.Text),
+        ("msbuild", DiagnosticForm.BuildLog));
+
     private readonly ModelOptions options = new();
 
     private readonly LanguageOptions language = new();
@@ -35,35 +63,56 @@ internal sealed class CompileCommand : ToolCommand
                 "mcu compile kws.onnx --calibration samples.npy --adapter factory --adapter accent --target cortex-m7 -o build/kws",
                 "Quantise a float network, with two adapters that are selected at run time."),
             new Example("mcu compile kws_int8.tflite --lang nanoframework --namespace Acme.Speech -o Kws", "A C# project for .NET nanoFramework instead of C."),
+            new Example("mcu compile kws.onnx --calibration samples.npy --adapter factory --watch -o out", "Compile again whenever network, samples or adapter change."),
             new Example("mcu compile kws_int8.tflite --budget-ram 24K --budget-flash 96K --json -o out", "Exit 2 when it does not fit."))
     {
         Arguments.Add(model);
         Options.Add(output);
+        Options.Add(forms);
+        Options.Add(stamp);
+        Options.Add(watch);
+        Options.Add(diagnostics);
         options.AddTo(this);
         language.AddTo(this);
     }
 
     protected override async Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
     {
-        CompileOptions compile = language.Apply(parse, options.Read(parse, context, parse.GetRequiredValue(model)));
-        string place = parse.GetRequiredValue(output);
-        using AtomicFolder folder = AtomicFolder.Create(place);
-        CompileResult result = await WorkDisplay.RunAsync(
-            context,
-            "compile",
-            stage => Task.Run(() => Pipeline.Compile(compile, context.Notes, (name, done) => stage(WorkDisplay.Stage(name, done)), cancellation), cancellation));
-        EmittedFiles.Write(result.Files, folder.WorkPath);
-        if (result.Managed is not null)
+        CompileOptions compile = language.Apply(parse, options.Read(parse, context, parse.GetRequiredValue(model))) with { Forms = Forms(parse) };
+        if (parse.GetValue(diagnostics) == DiagnosticForm.BuildLog)
         {
-            await Task.Run(() => ManagedVerifier.Compile(result.Managed), cancellation);
-            EmittedFiles.Write(result.Managed.Binaries, folder.WorkPath);
+            context.Format = new BuildLog(compile).Line;
         }
 
-        cancellation.ThrowIfCancellationRequested();
-        folder.Commit();
+        return parse.GetValue(watch)
+            ? await WatchAsync(parse, context, compile, cancellation)
+            : await CompileAsync(parse, context, compile, cancellation);
+    }
+
+    /// <summary>MCU1408 where build systems of C stand beside another language.</summary>
+    private BuildForm[] Forms(ParseResult parse)
+    {
+        BuildForm[] asked = parse.GetValue(forms) ?? [];
+        return asked.Length == 0 || language.IsC(parse)
+            ? asked
+            : throw new DiagnosticException("MCU1408", "--form is for build systems of C.", "--form", "Leave it out, or use --lang c.");
+    }
+
+    private async Task<int> CompileAsync(ParseResult parse, CommandContext context, CompileOptions compile, CancellationToken cancellation)
+    {
+        string place = parse.GetRequiredValue(output);
+        var job = new CompileJob(compile, place, parse.GetValue(stamp), [.. parse.Tokens.Select(token => token.Value)]);
+        CompileResult? result = await job.RunAsync(context, cancellation);
         if (context.Json)
         {
-            await context.Output.WriteAsync(ReportJson.Write(result.Report).AsMemory(), CancellationToken.None);
+            string report = result is null
+                ? await File.ReadAllTextAsync(Path.Combine(place, ReportJson.FileName), cancellation)
+                : ReportJson.Write(result.Report);
+            await context.Output.WriteAsync(report.AsMemory(), CancellationToken.None);
+        }
+        else if (result is null)
+        {
+            await context.Output.WriteLineAsync($"{place} is up to date");
         }
         else
         {
@@ -71,6 +120,49 @@ internal sealed class CompileCommand : ToolCommand
         }
 
         return ExitCode.Ok;
+    }
+
+    /// <summary>Mistakes in the inputs are said and waited out; Ctrl-C is the way to end, so it exits 0.</summary>
+    private async Task<int> WatchAsync(ParseResult parse, CommandContext context, CompileOptions compile, CancellationToken cancellation)
+    {
+        if (context.Json)
+        {
+            throw new DiagnosticException("MCU1403", "--watch prints a result after every change, --json prints one document.", "--watch", "Leave one of them out.");
+        }
+
+        var changes = new InputWatch(() => CompileInputs.Of(compile));
+        try
+        {
+            while (true)
+            {
+                changes.Remember();
+                await CompileOnceAsync(parse, context, compile, cancellation);
+                context.Say("mcu: waiting for changes; Ctrl-C ends");
+                await changes.ChangedAsync(cancellation);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return ExitCode.Ok;
+        }
+    }
+
+    private async Task CompileOnceAsync(ParseResult parse, CommandContext context, CompileOptions compile, CancellationToken cancellation)
+    {
+        try
+        {
+            await CompileAsync(parse, context, compile, cancellation);
+        }
+        catch (DiagnosticException mistake)
+        {
+            context.Report(mistake.Diagnostic);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            context.Report(new Diagnostic("MCU0112", Severity.Error, e.Message));
+        }
+
+        context.ReportNotes();
     }
 
     private static void Print(IAnsiConsole console, CompileReport report, string place)

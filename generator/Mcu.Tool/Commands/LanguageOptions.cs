@@ -35,10 +35,12 @@ internal sealed class LanguageOptions
         command.Options.Add(space);
     }
 
+    public bool IsC(ParseResult parse) => parse.GetValue(language) == EmittedLanguage.C;
+
     /// <summary>The options with the language; MCU1500 where an option of C# stands beside C, MCU1501 for a namespace that is none.</summary>
     public CompileOptions Apply(ParseResult parse, CompileOptions options)
     {
-        if (parse.GetValue(language) == EmittedLanguage.C)
+        if (IsC(parse))
         {
             Option? unused = new Option[] { weights, space }.FirstOrDefault(o => parse.GetResult(o) is { Implicit: false });
             return unused is null

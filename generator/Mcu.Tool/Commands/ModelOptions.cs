@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using Mcu.Emulation.Evaluation;
 using Mcu.Generator;
 using Mcu.Generator.Calibration;
@@ -41,6 +42,7 @@ internal sealed class ModelOptions
     {
         Description = $"Target to generate code for; see 'mcu targets' (default {DefaultTarget}, or what --on implies).",
         HelpName = "NAME",
+        CompletionSources = { _ => TargetCatalog.Load().Targets.Select(known => new CompletionItem(known.Name)) },
     };
 
     private readonly Option<OptimizationGoal> optimize = Choice.Of(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mcu.Emulation;
 using Mcu.Generator.Targets;
 using Mcu.Tool.Cli;
 using Spectre.Console;
@@ -13,24 +14,39 @@ internal sealed class TargetsCommand : ToolCommand
             "targets",
             "List the targets: what firmware can be compiled for and run on.",
             global,
-            new Example("mcu targets", "A table of all targets."),
+            new Example("mcu targets", "A table of all targets, and whether this machine has what they need."),
             new Example("mcu targets --json", "The same for a program."))
     {
     }
 
-    protected override Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
+    protected override async Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
     {
-        TargetRow[] rows = [.. context.Targets.Targets.Select(TargetRow.Of)];
+        var probe = new ToolProbe();
+        var rows = new List<TargetRow>();
+        foreach (TargetDescription target in context.Targets.Targets)
+        {
+            rows.Add(TargetRow.Of(target, await MissingAsync(probe, target, cancellation)));
+        }
+
         context.Result(new TargetsDocument(rows), console => Print(console, rows));
-        return Task.FromResult(ExitCode.Ok);
+        return ExitCode.Ok;
     }
 
-    private static void Print(IAnsiConsole console, TargetRow[] rows)
+    /// <summary>Names of the tools that a target needs and this machine lacks.</summary>
+    private static async Task<string[]> MissingAsync(ToolProbe probe, TargetDescription target, CancellationToken cancellation)
     {
-        Table table = Tables.Create("target", "what it is", "kernels", "runs on");
+        ToolKind[] needed = target.IsHost ? [ToolKind.HostCompiler] : [ToolKind.ArmCompiler, ToolKind.ArmLibrary, ToolKind.Qemu];
+        ToolStatus[] found = await Task.WhenAll(needed.Select(kind => probe.ProbeAsync(kind, cancellation)));
+        return [.. found.Where(tool => !tool.Found).Select(tool => tool.Name)];
+    }
+
+    private static void Print(IAnsiConsole console, List<TargetRow> rows)
+    {
+        Table table = Tables.Create("target", "what it is", "kernels", "runs on", "usable here");
         foreach (TargetRow row in rows)
         {
-            table.AddRow(Markup.Escape(row.Name), Markup.Escape(row.Description), row.Kernels, Markup.Escape(string.Join(", ", row.RunsOn)));
+            string usable = row.Usable ? "[green]yes[/]" : $"[yellow]no: needs {Markup.Escape(string.Join(", ", row.Missing))}[/]";
+            table.AddRow(Markup.Escape(row.Name), Markup.Escape(row.Description), row.Kernels, Markup.Escape(string.Join(", ", row.RunsOn)), usable);
         }
 
         console.Write(table);
@@ -58,9 +74,11 @@ internal sealed class TargetsCommand : ToolCommand
         uint? RamBytes,
         string? QemuMachine,
         IReadOnlyList<string> RunsOn,
-        IReadOnlyList<string> Notes)
+        IReadOnlyList<string> Notes,
+        bool Usable,
+        IReadOnlyList<string> Missing)
     {
-        public static TargetRow Of(TargetDescription target) => new(
+        public static TargetRow Of(TargetDescription target, string[] missing) => new(
             target.Name,
             target.Description,
             target.Core,
@@ -73,6 +91,8 @@ internal sealed class TargetsCommand : ToolCommand
             target.Firmware?.Ram.Length,
             target.Qemu?.Machine,
             target.IsHost ? ["host"] : target.Qemu is null ? [] : [$"qemu:{target.Name}"],
-            target.Notes);
+            target.Notes,
+            missing.Length == 0,
+            missing);
     }
 }

@@ -68,9 +68,11 @@ public class FirmwareRunTests
     }
 
     [Theory]
+    [InlineData("cortex-m33")]
     [InlineData("cortex-m4")]
     [InlineData("cortex-m7")]
     [InlineData("cortex-m55")]
+    [InlineData("cortex-m85")]
     public async Task Floating_point_hardware_is_switched_on(string target)
     {
         using var model = new FakeModel(

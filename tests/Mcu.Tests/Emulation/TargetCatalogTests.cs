@@ -9,12 +9,15 @@ public class TargetCatalogTests
     public void Built_in_targets_are_there_by_name_with_the_host_first()
     {
         Assert.Equal(
-            ["host", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m55", "cortex-m7"],
+            ["host", "cortex-m0", "cortex-m0plus", "cortex-m23", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m55", "cortex-m7", "cortex-m85"],
             TargetCatalog.Load().Targets.Select(target => target.Name));
     }
 
     [Theory]
+    [InlineData("cortex-m0", false, false, false, false, "mps2-an385")]
     [InlineData("cortex-m0plus", false, false, false, false, "mps2-an385")]
+    [InlineData("cortex-m23", false, false, false, false, "mps2-an505")]
+    [InlineData("cortex-m33", true, false, true, true, "mps2-an505")]
     [InlineData("cortex-m3", false, false, false, true, "mps2-an385")]
     [InlineData("cortex-m4", true, false, true, true, "mps2-an386")]
     [InlineData("cortex-m7", true, false, true, true, "mps2-an500")]
@@ -26,6 +29,14 @@ public class TargetCatalogTests
         Assert.Equal(machine, target.Qemu!.Machine);
         Assert.Contains("-mcpu=" + name, target.CFlags);
     }
+
+    [Theory]
+    [InlineData("cortex-m0", "mps2-an385")]
+    [InlineData("cortex-m0plus", "mps2-an385")]
+    [InlineData("cortex-m23", "mps2-an505")]
+    [InlineData("cortex-m85", "mps3-an547")]
+    public void A_core_that_the_emulator_has_not_says_what_it_runs_on(string name, string board) =>
+        Assert.Contains(board, Assert.Single(TargetCatalog.Load().Get(name).Notes), StringComparison.Ordinal);
 
     [Fact]
     public void An_unknown_target_is_refused_with_the_names_there_are()

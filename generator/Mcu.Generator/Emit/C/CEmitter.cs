@@ -32,12 +32,11 @@ public static class CEmitter
             [$"{prefix}.c"] = Render("model.c", model),
             [$"{prefix}_io.c"] = Render("model_io.c", model),
             [$"{prefix}_constants.h"] = Render("constants.h", model),
-            [$"{prefix}_weights.c"] = ConstantsFile(model, pool, 0, WeightsSection, ""),
-            ["CMakeLists.txt"] = Render("CMakeLists.txt", model),
+            [$"{prefix}_weights.c"] = ConstantsFile(model, "", pool, 0, WeightsSection, ""),
         };
         foreach (AdapterSource adapter in adapters)
         {
-            files[adapter.File] = ConstantsFile(model, pool, adapter.Index, AdapterSection, adapter.Structs);
+            files[adapter.File] = ConstantsFile(model, AdapterBanner(program.Model.Adapters[adapter.Index - 1]), pool, adapter.Index, AdapterSection, adapter.Structs);
         }
 
         if (program.Deltas.IsOn)
@@ -169,9 +168,9 @@ public static class CEmitter
     private static CPort Port(CProgram program, Tensor tensor) => new(
         tensor.Shape.ToString(), (int)tensor.Shape.Elements, CNames.Float(tensor.Quantization!.Scale), tensor.Quantization.ZeroPoint, program.OffsetOf(tensor.Name));
 
-    private static string ConstantsFile(CModel model, SymbolPool pool, int owner, string section, string structs)
+    private static string ConstantsFile(CModel model, string ownBanner, SymbolPool pool, int owner, string section, string structs)
     {
-        var text = new StringBuilder("/*\n").Append(model.Banner).Append("\n */\n#include \"").Append(model.Prefix).Append("_constants.h\"\n");
+        var text = new StringBuilder("/*\n").Append(model.Banner).Append(ownBanner).Append("\n */\n#include \"").Append(model.Prefix).Append("_constants.h\"\n");
         foreach (CArray array in pool.Arrays.Where(a => a.Owner == owner))
         {
             CWriter.Array(text.Append('\n'), array, section);
@@ -180,17 +179,14 @@ public static class CEmitter
         return text.Append(structs).ToString();
     }
 
+    /// <summary>Names the base alone: an adapter that changes changes its own file and no other.</summary>
     private static string Banner(CProgram program, string target)
     {
         ModelSource source = program.Model.Graph.Source;
-        var banner = new StringBuilder($" * Emitted by mcu {ToolVersion.Text} for target {CNames.Comment(target)}.\n * Model {CNames.Comment(source.FileName)}, SHA-256 {source.Sha256}.");
-        foreach (Int8Adapter adapter in program.Model.Adapters)
-        {
-            banner.Append("\n * Adapter ").Append(CNames.Comment(adapter.Name)).Append(", SHA-256 ").Append(adapter.Sha256).Append('.');
-        }
-
-        return banner.ToString();
+        return $" * Emitted by mcu {ToolVersion.Text} for target {CNames.Comment(target)}.\n * Model {CNames.Comment(source.FileName)}, SHA-256 {source.Sha256}.";
     }
+
+    private static string AdapterBanner(Int8Adapter adapter) => $"\n * Adapter {CNames.Comment(adapter.Name)}, SHA-256 {adapter.Sha256}.";
 
     private static IEnumerable<string> RuntimeFiles(CProgram program) =>
         program.Steps.SelectMany(s => s.Layer.Files)

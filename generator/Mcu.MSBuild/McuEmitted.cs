@@ -1,0 +1,86 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+using Task = Microsoft.Build.Utilities.Task;
+
+namespace Mcu.MSBuild;
+
+/// <summary>Lists the emitted files from the stamps, and writes the CMake file that brings the networks into a firmware.</summary>
+public sealed class McuEmitted : Task
+{
+    private const string Manifest = "mcu.json";
+
+    /// <summary>Items as <see cref="McuPrepare"/> left them.</summary>
+    [Required]
+    public ITaskItem[] Prepared { get; set; } = [];
+
+    /// <summary>CMake file to write; empty for none.</summary>
+    public string CMakeFile { get; set; } = "";
+
+    [Required]
+    public string ProjectFile { get; set; } = "";
+
+    /// <summary>Emitted files with <c>McuName</c> (the network's folder), <c>McuPath</c> (the path in it) and the item's own metadata.</summary>
+    [Output]
+    public ITaskItem[] Files { get; set; } = [];
+
+    public override bool Execute()
+    {
+        Files = [.. Prepared.SelectMany(FilesOf)];
+        if (CMakeFile.Length > 0)
+        {
+            WriteCMake(new ModelItem(new TaskItem(CMakeFile), ProjectFile).Model);
+        }
+
+        return !Log.HasLoggedErrors;
+    }
+
+    private static IEnumerable<ITaskItem> FilesOf(ITaskItem model)
+    {
+        string folder = model.GetMetadata(ModelItem.OutputFolderKey);
+        foreach (string file in StampFile.FilesOf(model.GetMetadata(ModelItem.StampFileKey)))
+        {
+            var item = new TaskItem(Path.Combine(folder, file.Replace('/', Path.DirectorySeparatorChar)));
+            item.SetMetadata(ModelItem.ModelNameKey, model.GetMetadata(ModelItem.ModelNameKey));
+            item.SetMetadata("McuPath", file);
+            item.SetMetadata("CopyToOutputDirectory", model.GetMetadata("CopyToOutputDirectory"));
+            yield return item;
+        }
+    }
+
+    private void WriteCMake(string path)
+    {
+        string root = Path.GetDirectoryName(path) ?? "";
+        var text = new StringBuilder("# Written by Mcu.MSBuild: include(this file), then target_link_libraries(firmware PRIVATE ${MCU_LIBRARIES}).\n");
+        var libraries = new List<string>();
+        foreach (ITaskItem model in Prepared)
+        {
+            string folder = model.GetMetadata(ModelItem.OutputFolderKey);
+            libraries.Add(LibraryOf(folder));
+            text.Append("add_subdirectory(\"").Append(Relative(root, folder)).Append("\" \"mcu/").Append(model.GetMetadata(ModelItem.ModelNameKey)).Append("\")\n");
+        }
+
+        text.Append("set(MCU_LIBRARIES ").Append(string.Join(" ", libraries)).Append(")\n");
+        if (!File.Exists(path) || File.ReadAllText(path) != text.ToString())
+        {
+            Directory.CreateDirectory(root);
+            File.WriteAllText(path, text.ToString());
+        }
+    }
+
+    /// <summary>The CMake library of a network has its C prefix as name, which stands in the manifest.</summary>
+    private static string LibraryOf(string folder) =>
+        Regex.Match(File.ReadAllText(Path.Combine(folder, Manifest)), "\"prefix\": \"([A-Za-z0-9_]+)\"").Groups[1].Value;
+
+    private static string Relative(string root, string folder)
+    {
+        Uri from = new(root.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar);
+        string relative = Uri.UnescapeDataString(from.MakeRelativeUri(new Uri(folder)).ToString());
+        return Path.IsPathRooted(relative) || relative.Contains("://") ? folder.Replace('\\', '/') : "${CMAKE_CURRENT_LIST_DIR}/" + relative;
+    }
+}

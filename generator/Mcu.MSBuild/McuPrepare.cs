@@ -1,0 +1,134 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+using Task = Microsoft.Build.Utilities.Task;
+
+namespace Mcu.MSBuild;
+
+/// <summary>Checks the <c>McuModel</c> items, gives each its output folder and stamp, and lists the files that it depends on.</summary>
+public sealed class McuPrepare : Task
+{
+    /// <summary>The project's items.</summary>
+    [Required]
+    public ITaskItem[] Models { get; set; } = [];
+
+    /// <summary>Folder of the output folders of items without one of their own.</summary>
+    [Required]
+    public string OutputRoot { get; set; } = "";
+
+    /// <summary>Folder for the stamps of one configuration and framework.</summary>
+    [Required]
+    public string StampFolder { get; set; } = "";
+
+    /// <summary>Folder for the stamps of output folders that every configuration and framework shares.</summary>
+    [Required]
+    public string SharedStampFolder { get; set; } = "";
+
+    [Required]
+    public string ProjectFile { get; set; } = "";
+
+    /// <summary>The items with <c>OutputFolder</c>, <c>StampFile</c> and <c>McuName</c>.</summary>
+    [Output]
+    public ITaskItem[] Prepared { get; set; } = [];
+
+    /// <summary>Input files, each with the <c>StampFile</c> of its model.</summary>
+    [Output]
+    public ITaskItem[] Inputs { get; set; } = [];
+
+    public override bool Execute()
+    {
+        var prepared = new List<ITaskItem>();
+        var inputs = new List<ITaskItem>();
+        var folders = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (ITaskItem model in Models)
+        {
+            var item = new ModelItem(model, ProjectFile);
+            if (!IsLanguageKnown(item))
+            {
+                continue;
+            }
+
+            TaskItem ready = Prepare(model, item);
+            string folder = ready.GetMetadata(ModelItem.OutputFolderKey);
+            if (folders.TryGetValue(folder, out string? other))
+            {
+                Error("MCU1405", $"'{other}' and '{model.ItemSpec}' would be written to the same folder '{folder}'. Give one of them another Name or OutputFolder.");
+                continue;
+            }
+
+            folders[folder] = model.ItemSpec;
+            prepared.Add(ready);
+            inputs.AddRange(InputsOf(item, ready.GetMetadata(ModelItem.StampFileKey)));
+        }
+
+        Prepared = [.. prepared];
+        Inputs = [.. inputs];
+        return !Log.HasLoggedErrors;
+    }
+
+    /// <summary>C is the one language there is; other values are for languages to come.</summary>
+    private bool IsLanguageKnown(ModelItem item)
+    {
+        string language = item["Language"];
+        if (language.Length == 0 || language.Equals("c", StringComparison.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        Error("MCU1404", $"Language=\"{language}\" of the McuModel '{item.Model}' is not known. Use c.");
+        return false;
+    }
+
+    private TaskItem Prepare(ITaskItem model, ModelItem item)
+    {
+        string own = item[ModelItem.OutputFolderKey];
+        string folder = item.Absolute(own.Length > 0 ? own : Path.Combine(OutputRoot, item.FolderName));
+        bool isShared = own.Length > 0 || !folder.StartsWith(item.Absolute(StampFolder), StringComparison.Ordinal);
+        string stamp = Path.Combine(item.Absolute(isShared ? SharedStampFolder : StampFolder), $"{item.FolderName}-{Hash(folder):x8}.stamp");
+        DropStampOfMissingFiles(stamp, folder);
+        var ready = new TaskItem(model);
+        ready.SetMetadata(ModelItem.OutputFolderKey, folder);
+        ready.SetMetadata(ModelItem.StampFileKey, stamp);
+        ready.SetMetadata(ModelItem.ModelNameKey, item.FolderName);
+        return ready;
+    }
+
+    /// <summary>Times alone would not show that somebody deleted an emitted file.</summary>
+    private static void DropStampOfMissingFiles(string stamp, string folder)
+    {
+        foreach (string file in StampFile.FilesOf(stamp))
+        {
+            if (!File.Exists(Path.Combine(folder, file)))
+            {
+                File.Delete(stamp);
+                return;
+            }
+        }
+    }
+
+    private static IEnumerable<ITaskItem> InputsOf(ModelItem item, string stamp)
+    {
+        foreach (string file in item.InputFiles)
+        {
+            var input = new TaskItem(file);
+            input.SetMetadata(ModelItem.StampFileKey, stamp);
+            yield return input;
+        }
+    }
+
+    /// <summary>Tells folders of one name apart (FNV-1a).</summary>
+    private static uint Hash(string text)
+    {
+        uint hash = 2166136261;
+        foreach (char c in text)
+        {
+            hash = unchecked((hash ^ c) * 16777619);
+        }
+
+        return hash;
+    }
+
+    private void Error(string code, string text) => Log.LogError(null, code, null, ProjectFile, 0, 0, 0, 0, text);
+}

@@ -1,0 +1,54 @@
+using Mcu.Emulation.Managed;
+using Mcu.Generator;
+using Mcu.Generator.Emit;
+using Mcu.Tool.Cli;
+
+namespace Mcu.Tool.Compiling;
+
+/// <summary>One compilation from options to a folder, which is left alone where nothing changed.</summary>
+/// <param name="options">What to compile.</param>
+/// <param name="folder">Where to.</param>
+/// <param name="stamp">File that remembers inputs and outputs, or null.</param>
+/// <param name="words">The command line's words.</param>
+internal sealed class CompileJob(CompileOptions options, string folder, string? stamp, IReadOnlyList<string> words)
+{
+    /// <summary>The folder's new report, or null when the inputs are those of the stamp and nothing was done.</summary>
+    public async Task<CompileResult?> RunAsync(CommandContext context, CancellationToken cancellation)
+    {
+        if (stamp is null)
+        {
+            return await CompileAsync(context, cancellation);
+        }
+
+        using FolderLock held = await FolderLock.TakeAsync(stamp + ".lock", cancellation);
+        var inputs = CompileStamp.Take(stamp, folder, options, words);
+        if (inputs.IsCurrent())
+        {
+            inputs.Touch();
+            return null;
+        }
+
+        CompileResult result = await CompileAsync(context, cancellation);
+        inputs.Write([.. result.Files.Keys, .. result.Managed?.Binaries.Keys ?? []]);
+        return result;
+    }
+
+    private async Task<CompileResult> CompileAsync(CommandContext context, CancellationToken cancellation)
+    {
+        using AtomicFolder work = AtomicFolder.Create(folder);
+        CompileResult result = await WorkDisplay.RunAsync(
+            context,
+            "compile",
+            stage => Task.Run(() => Pipeline.Compile(options, context.Notes, (name, done) => stage(WorkDisplay.Stage(name, done)), cancellation), cancellation));
+        EmittedFiles.Write(result.Files, work.WorkPath);
+        if (result.Managed is not null)
+        {
+            await Task.Run(() => ManagedVerifier.Compile(result.Managed), cancellation);
+            EmittedFiles.Write(result.Managed.Binaries, work.WorkPath);
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+        work.Commit();
+        return result;
+    }
+}

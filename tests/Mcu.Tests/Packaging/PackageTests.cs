@@ -1,0 +1,220 @@
+using System.IO.Compression;
+using System.Text.Json;
+using Mcu.Tests.Cli;
+
+namespace Mcu.Tests.Packaging;
+
+/// <summary>The packages as users install them, outside the checkout and offline. Packing takes a minute or two.</summary>
+public sealed class PackageTests(PackagesFixture packages) : IClassFixture<PackagesFixture>
+{
+    private const string Project = """
+        <Project Sdk="Microsoft.NET.Sdk">
+          <PropertyGroup>
+            <OutputType>Exe</OutputType>
+            <TargetFramework>net10.0</TargetFramework>
+          </PropertyGroup>
+          <ItemGroup>
+            <PackageReference Include="Mcu.MSBuild" Version="0.1.0" PrivateAssets="all" />
+            MODEL
+          </ItemGroup>
+        </Project>
+        """;
+
+    private const string Model = """<McuModel Include="kws.onnx" Adapters="accent/;factory/" McuTarget="cortex-m4" Calibration="samples.npy" />""";
+
+    private static readonly string[] Quiet = ["-nologo", "-v:q"];
+
+    [Fact]
+    public void The_tool_installs_from_its_package_and_works_far_from_the_checkout()
+    {
+        (string folder, Sdk sdk) = packages.User();
+        sdk.Run("dotnet", "tool", "install", "Mcu.Tool", "--tool-path", Path.Combine(folder, "bin"));
+        string mcu = Path.Combine(folder, "bin", OperatingSystem.IsWindows() ? "mcu.exe" : "mcu");
+        PutModel(folder);
+
+        Assert.Equal(PackagesFixture.Version, sdk.Run(mcu, "--version"));
+        Assert.StartsWith("Description:\n  mcu " + PackagesFixture.Version, sdk.Run(mcu, "--help"), StringComparison.Ordinal);
+        sdk.Run(mcu, "compile", "kws.onnx", "--calibration", "samples.npy", "--adapter", "accent", "-o", "out");
+        Assert.True(File.Exists(Path.Combine(folder, "out", "mcu", "mcu_runtime.h")));
+        // ONNX Runtime's own library is part of the package.
+        Assert.Contains("every node against ONNX Runtime", sdk.Run(mcu, "verify", "kws.onnx"), StringComparison.Ordinal);
+        using JsonDocument targets = JsonDocument.Parse(sdk.Run(mcu, "targets", "--json"));
+        Assert.Contains(targets.RootElement.GetProperty("targets").EnumerateArray(), target => target.GetProperty("name").GetString() == "cortex-m7");
+    }
+
+    [Theory]
+    [InlineData("Mcu.Tool", false, "README.md")]
+    [InlineData("Mcu.Tool", true, "mcu.dll", "THIRD-PARTY-NOTICES.txt", "Google.OrTools.dll", "ortools", "onnxruntime")]
+    [InlineData("Mcu.MSBuild", false, "README.md", "build/Mcu.MSBuild.props", "build/Mcu.MSBuild.targets", "tasks/netstandard2.0/Mcu.MSBuild.dll", "tools/net10.0/mcu.dll", "ortools", "THIRD-PARTY-NOTICES.txt")]
+    public void A_package_has_a_licence_a_readme_and_what_it_needs_to_run(string id, bool ofPlatform, params string[] parts)
+    {
+        string name = $"{id}{(ofPlatform ? "." + PackagesFixture.Rid : "")}.{PackagesFixture.Version}.nupkg";
+        using ZipArchive archive = ZipFile.OpenRead(Path.Combine(packages.Feed, name));
+        string[] entries = [.. archive.Entries.Select(entry => entry.FullName)];
+        using var nuspec = new StreamReader(archive.Entries.Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open());
+        string text = nuspec.ReadToEnd();
+
+        Assert.Contains("<license type=\"expression\">Apache-2.0</license>", text, StringComparison.Ordinal);
+        Assert.Contains("<readme>README.md</readme>", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("<dependency ", text, StringComparison.Ordinal);
+        Assert.All(parts, part => Assert.Contains(entries, entry => entry.Contains(part, StringComparison.Ordinal)));
+        Assert.DoesNotContain(entries, entry => entry.EndsWith(".pdb", StringComparison.Ordinal) && id == "Mcu.MSBuild");
+    }
+
+    [Fact]
+    public void A_project_compiles_its_network_once_then_only_what_changes_and_says_what_is_broken()
+    {
+        (string folder, Sdk sdk) = packages.User();
+        WriteProject(folder, Model);
+        string emitted = Path.Combine(folder, "obj/Debug/net10.0/mcu/kws");
+
+        Assert.Contains("kws.onnx -> ", sdk.Run("dotnet", "build", "-nologo", "-v:m"), StringComparison.Ordinal);
+        Dictionary<string, (DateTime Time, string Hash)> first = PackagesFixture.Snapshot(Path.Combine(folder, "obj"));
+        Assert.Contains("mcu_runtime.h", first.Keys.Select(path => Path.GetFileName(path)));
+
+        // Nothing changed: nothing is done.
+        string second = sdk.Run("dotnet", "build", "-nologo", "-v:n");
+        Assert.Contains("Skipping target \"_McuCompileEach\" because all output files are up-to-date", second, StringComparison.Ordinal);
+        Assert.Equal(first, PackagesFixture.Snapshot(Path.Combine(folder, "obj")));
+
+        // New times, same bytes: the compiler looks, and leaves everything.
+        Dictionary<string, (DateTime Time, string Hash)> before = PackagesFixture.Snapshot(emitted);
+        File.SetLastWriteTimeUtc(Path.Combine(folder, "kws.onnx"), DateTime.UtcNow);
+        Assert.Contains("up to date", sdk.Run("dotnet", "build", "-nologo", "-v:d"), StringComparison.Ordinal);
+        Assert.Equal(before, PackagesFixture.Snapshot(emitted));
+
+        // Other numbers in one adapter: its C file, the reports and the bill of materials, nothing else.
+        ChangeAdapter(Path.Combine(folder, "accent"));
+        sdk.Run("dotnet", ["build", .. Quiet]);
+        Dictionary<string, (DateTime Time, string Hash)> after = PackagesFixture.Snapshot(emitted);
+        Assert.Equal(before.Keys.Order(StringComparer.Ordinal), after.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["kws_adapter_1_accent.c", "report.html", "report.json", "sbom.cdx.json"],
+            after.Keys.Where(path => after[path] != before[path]).Order(StringComparer.Ordinal));
+
+        // A cut-off model: one diagnostic with its file and code, and the last good output stays.
+        string model = Path.Combine(folder, "kws.onnx");
+        File.WriteAllBytes(model, File.ReadAllBytes(model)[..2000]);
+        (int exit, string output) = sdk.Try("dotnet", ["build", .. Quiet]);
+        Assert.Equal(1, exit);
+        string diagnostic = OneError(output);
+        Assert.Matches($@"^{System.Text.RegularExpressions.Regex.Escape(model)} : error MCU\d{{4}}: .+ \[.*app\.csproj\]$", diagnostic);
+        Assert.Equal(after, PackagesFixture.Snapshot(emitted));
+    }
+
+    [Fact]
+    public void A_deleted_file_comes_back_clean_takes_all_away_and_other_hosts_of_msbuild_do_the_same()
+    {
+        (string folder, Sdk sdk) = packages.User();
+        WriteProject(folder, Model.Replace(" />", " CopyToOutputDirectory=\"PreserveNewest\" />", StringComparison.Ordinal));
+        string emitted = Path.Combine(folder, "obj/Debug/net10.0/mcu/kws");
+        sdk.Run("dotnet", ["msbuild", "-restore", .. Quiet]);
+        Assert.True(File.Exists(Path.Combine(folder, "bin/Debug/net10.0/mcu/kws/mcu/mcu_runtime.h")), "The C files are copied beside the program.");
+
+        File.Delete(Path.Combine(emitted, "kws.c"));
+        sdk.Run("dotnet", ["build", .. Quiet]);
+        Assert.True(File.Exists(Path.Combine(emitted, "kws.c")));
+
+        File.WriteAllText(Path.Combine(emitted, "mine.txt"), "mine");
+        sdk.Run("dotnet", ["clean", .. Quiet]);
+        Assert.Equal([Path.Combine(emitted, "mine.txt")], Directory.EnumerateFiles(Path.Combine(folder, "obj/Debug/net10.0/mcu"), "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void Editors_that_ask_for_items_do_not_compile_networks()
+    {
+        (string folder, Sdk sdk) = packages.User();
+        WriteProject(folder, Model);
+        sdk.Run("dotnet", ["msbuild", "-restore", "-t:CoreCompile", "-p:DesignTimeBuild=true", "-p:SkipCompilerExecution=true", "-p:ProvideCommandLineArgs=true", .. Quiet]);
+        Assert.False(Directory.Exists(Path.Combine(folder, "obj/Debug/net10.0/mcu")));
+    }
+
+    [Fact]
+    public void Mistakes_in_items_are_errors_of_the_project()
+    {
+        (string folder, Sdk sdk) = packages.User();
+        WriteProject(folder, Model.Replace(" />", " Language=\"fortran\" />", StringComparison.Ordinal));
+        AssertOneError("MCU1404");
+        WriteProject(folder, Model + """<McuModel Include="other/kws.onnx" Calibration="samples.npy" />""");
+        AssertOneError("MCU1405");
+        WriteProject(folder, Model.Replace(" />", " Optimize=\"size\" />", StringComparison.Ordinal));
+        AssertOneError("MCU0001");
+
+        void AssertOneError(string code)
+        {
+            (int exit, string output) = sdk.Try("dotnet", ["build", .. Quiet]);
+            Assert.Equal(1, exit);
+            Assert.StartsWith($"{Path.Combine(folder, "app.csproj")} : error {code}: ", OneError(output), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_firmware_project_makes_c_and_a_cmake_file_also_when_two_configurations_build_at_once()
+    {
+        Assert.SkipUnless(Programs.Has("cmake") && Programs.Has("cc"), "needs cmake and a C compiler: apt-get install cmake gcc");
+        (string folder, Sdk sdk) = packages.User();
+        WriteProject(folder, Model.Replace(" />", " OutputFolder=\"firmware/kws\" />", StringComparison.Ordinal));
+        string project = Path.Combine(folder, "app.csproj");
+        File.WriteAllText(project, File.ReadAllText(project).Replace(
+            "<OutputType>Exe</OutputType>", "<McuNativeFirmware>true</McuNativeFirmware><McuCMakeFile>firmware/networks.cmake</McuCMakeFile>", StringComparison.Ordinal));
+        File.Delete(Path.Combine(folder, "Program.cs"));
+        sdk.Run("dotnet", "restore", "-nologo", "-v:q");
+
+        Parallel.ForEach(["Debug", "Release"], configuration => sdk.Run("dotnet", ["build", "--no-restore", "-c", configuration, .. Quiet]));
+
+        Assert.Empty(Directory.EnumerateFiles(folder, "*.dll", SearchOption.AllDirectories));
+        string firmware = Path.Combine(folder, "firmware");
+        File.WriteAllText(Path.Combine(firmware, "CMakeLists.txt"), """
+            cmake_minimum_required(VERSION 3.13)
+            project(firmware C)
+            include(networks.cmake)
+            add_executable(firmware main.c)
+            target_link_libraries(firmware PRIVATE ${MCU_LIBRARIES})
+            """);
+        File.WriteAllText(Path.Combine(firmware, "main.c"), Samples.Source("kws"));
+        Samples.Build(new Sdk(firmware), ".", "build");
+        Assert.Equal("ok", sdk.Run(Path.Combine(firmware, "build/firmware")));
+    }
+
+    /// <summary>The one diagnostic of a failed build; the summary repeats it.</summary>
+    private static string OneError(string output)
+    {
+        Assert.Contains("    1 Error(s)", output, StringComparison.Ordinal);
+        Assert.Contains("    0 Warning(s)", output, StringComparison.Ordinal);
+        return Assert.Single(output.Split('\n').Where(line => line.Contains(" : error ", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal));
+    }
+
+    private static void WriteProject(string folder, string models)
+    {
+        PutModel(folder);
+        File.WriteAllText(Path.Combine(folder, "app.csproj"), Project.Replace("MODEL", models, StringComparison.Ordinal));
+        File.WriteAllText(Path.Combine(folder, "Program.cs"), "System.Console.WriteLine();\n");
+    }
+
+    private static void PutModel(string folder)
+    {
+        File.Copy(DemoFiles.Base, Path.Combine(folder, "kws.onnx"), overwrite: true);
+        File.Copy(TestData.Repo("tests/demo/calibration.npy"), Path.Combine(folder, "samples.npy"), overwrite: true);
+        foreach ((string name, string adapter) in (ReadOnlySpan<(string, string)>)[("accent", "accent-lora"), ("factory", "factory-bitfit")])
+        {
+            string place = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+            foreach (string file in Directory.EnumerateFiles(DemoFiles.Adapter(adapter)))
+            {
+                File.Copy(file, Path.Combine(place, Path.GetFileName(file)), overwrite: true);
+            }
+        }
+    }
+
+    /// <summary>Negates the last tensor's numbers: sign bits of its float32 values.</summary>
+    private static void ChangeAdapter(string folder)
+    {
+        string path = Path.Combine(folder, "adapter_model.safetensors");
+        byte[] bytes = File.ReadAllBytes(path);
+        for (int i = 1; i <= 16; i++)
+        {
+            bytes[^(4 * i - 3)] ^= 0x80;
+        }
+
+        File.WriteAllBytes(path, bytes);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Mcu.Tests.EndToEnd;
+
+namespace Mcu.Tests.Packaging;
+
+/// <summary>
+/// Both packages, packed for this machine's platform into a local feed, with all intermediate files in a temporary folder; and users'
+/// folders whose NuGet knows that feed and nothing else.
+/// </summary>
+public sealed class PackagesFixture
+{
+    public const string Version = "0.1.0";
+
+    private readonly string packages;
+    private int users;
+
+    public PackagesFixture()
+    {
+        Root = TestFolder.Create("packages");
+        Feed = Path.Combine(Root, "feed");
+        packages = Path.Combine(Root, "nuget");
+        Pack("generator/Mcu.Tool", $"-p:ToolPackageRuntimeIdentifiers={Rid}");
+        Pack("generator/Mcu.MSBuild", $"-p:McuPackRuntimes={Rid}");
+    }
+
+    public static string Rid => $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
+
+    public string Root { get; }
+
+    public string Feed { get; }
+
+    /// <summary>A new folder outside the checkout with a NuGet.config of its own.</summary>
+    internal (string Folder, Sdk Sdk) User()
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(Root, $"user {Interlocked.Increment(ref users)}")).FullName;
+        File.WriteAllText(Path.Combine(folder, "NuGet.config"), $"""
+            <configuration>
+              <packageSources>
+                <clear />
+                <add key="local" value="{Feed}" />
+              </packageSources>
+            </configuration>
+            """);
+        return (folder, new Sdk(folder, new Dictionary<string, string?> { ["NUGET_PACKAGES"] = packages, ["DOTNET_CLI_HOME"] = Root }));
+    }
+
+    /// <summary>Relative path, time of the last change and hash of every file below a folder.</summary>
+    internal static Dictionary<string, (DateTime Time, string Hash)> Snapshot(string folder) =>
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToDictionary(
+            file => Path.GetRelativePath(folder, file).Replace('\\', '/'),
+            file => (File.GetLastWriteTimeUtc(file), Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))),
+            StringComparer.Ordinal);
+
+    private void Pack(string project, string platform) =>
+        new Sdk(TestData.Root).Run(
+            "dotnet", "pack", TestData.Repo(project), "-o", Feed, "--artifacts-path", Path.Combine(Root, "artifacts"), platform, "-p:RunAnalyzers=false", "-p:NuGetAudit=false", "-m:1", "-nologo", "-v:q");
+}
