@@ -16,8 +16,7 @@ internal static class Choice
             DefaultValueFactory = _ => words[0].Value,
             CustomParser = result => Parse(name, words, result).FirstOrDefault(words[0].Value),
         };
-        option.CompletionSources.Add([.. words.Select(word => word.Word)]);
-        return option;
+        return Complete(option, words);
     }
 
     /// <summary>May be given several times; none is the default.</summary>
@@ -29,6 +28,13 @@ internal static class Choice
             HelpName = Names(words),
             CustomParser = result => [.. Parse(name, words, result)],
         };
+        return Complete(option, words);
+    }
+
+    /// <summary>Proposes the words instead of the names that the values have in the program.</summary>
+    private static Option<TOption> Complete<TOption, T>(Option<TOption> option, (string Word, T Value)[] words)
+    {
+        option.CompletionSources.Clear();
         option.CompletionSources.Add([.. words.Select(word => word.Word)]);
         return option;
     }

@@ -39,7 +39,8 @@ internal sealed class CompletionCommand : ToolCommand
             """),
         ("fish", """
             function __mcu_complete
-                mcu "[suggest:"(commandline -C)"]" (commandline -p | string collect) 2>/dev/null
+                set -l line (commandline -cp | string collect)
+                mcu "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null
             end
             complete -c mcu -a '(__mcu_complete)'
 

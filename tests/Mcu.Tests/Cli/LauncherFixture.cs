@@ -88,6 +88,7 @@ public sealed class LauncherFixture : IDisposable
         Put(folder, "qemu-system-arm", "exit 0");
         Put(folder, "g++", "exit 0");
         Put(folder, "cmake", "exit 0");
+        Put(folder, "make", "exit 0");
         Put(folder, "clang", $"echo '{Root}/clang'");
         Directory.CreateDirectory(Path.Combine(Root, "clang"));
         File.WriteAllText(Path.Combine(Root, "clang", "libclang_rt.asan.a"), "");

@@ -59,7 +59,7 @@ public sealed class BillOfMaterialsTests
         });
     }
 
-    private static IEnumerable<JsonElement> Components(JsonElement document) => document.GetProperty("components").EnumerateArray();
+    private static JsonElement.ArrayEnumerator Components(JsonElement document) => document.GetProperty("components").EnumerateArray();
 
     private static string Hash(JsonElement part)
     {

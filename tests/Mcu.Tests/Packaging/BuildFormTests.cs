@@ -8,7 +8,7 @@ namespace Mcu.Tests.Packaging;
 /// <summary>Emitted folders in the build systems of firmware.</summary>
 public sealed class BuildFormTests
 {
-    private const string NeedsCMake = "needs cmake and a C compiler: apt-get install cmake gcc libc6-dev";
+    private const string NeedsCMake = "needs cmake and a C compiler: apt-get install cmake make gcc libc6-dev";
 
     private readonly string folder = TestFolder.Create("forms");
 

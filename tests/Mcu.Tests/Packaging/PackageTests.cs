@@ -151,7 +151,7 @@ public sealed class PackageTests(PackagesFixture packages) : IClassFixture<Packa
     [Fact]
     public void A_firmware_project_makes_c_and_a_cmake_file_also_when_two_configurations_build_at_once()
     {
-        Assert.SkipUnless(Programs.Has("cmake") && Programs.Has("cc"), "needs cmake and a C compiler: apt-get install cmake gcc");
+        Assert.SkipUnless(Programs.Has("cmake") && Programs.Has("cc"), "needs cmake and a C compiler: apt-get install cmake make gcc libc6-dev");
         (string folder, Sdk sdk) = packages.User();
         WriteProject(folder, Model.Replace(" />", " OutputFolder=\"firmware/kws\" />", StringComparison.Ordinal));
         string project = Path.Combine(folder, "app.csproj");
