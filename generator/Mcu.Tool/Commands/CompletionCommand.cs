@@ -54,9 +54,9 @@ internal sealed class CompletionCommand : ToolCommand
             "completion",
             "Print a script that completes commands, options and values in your shell.",
             global,
-            new Example("eval \"$(mcu completion bash)\"", "In ~/.bashrc; likewise in ~/.zshrc with zsh, after compinit."),
-            new Example("mcu completion fish | source", "In ~/.config/fish/config.fish."),
-            new Example("mcu completion pwsh | Out-String | Invoke-Expression", "In $PROFILE."))
+            new Example("mcu completion bash", "Source its output in ~/.bashrc: eval \"$(mcu completion bash)\"; zsh likewise, after compinit."),
+            new Example("mcu completion fish", "In config.fish: mcu completion fish | source"),
+            new Example("mcu completion pwsh", "In $PROFILE: mcu completion pwsh | Out-String | Invoke-Expression"))
     {
         shell.AcceptOnlyFromAmong([.. Scripts.Select(s => s.Shell)]);
         Arguments.Add(shell);

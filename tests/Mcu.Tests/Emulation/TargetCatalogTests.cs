@@ -57,7 +57,7 @@ public class TargetCatalogTests
         Assert.Equal("own script", TargetCatalog.ReadFile(target, "own.ld"));
         Assert.Contains("Reset_Handler", TargetCatalog.ReadFile(target, "common/startup.c"), StringComparison.Ordinal);
         Assert.Throws<DiagnosticException>(() => TargetCatalog.ReadFile(target, "nowhere.ld"));
-        Assert.Equal(7, TargetCatalog.Load(folder.Path).Targets.Length);
+        Assert.Equal(11, TargetCatalog.Load(folder.Path).Targets.Length);
     }
 
     [Theory]
