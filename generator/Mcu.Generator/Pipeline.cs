@@ -5,10 +5,8 @@ using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit;
 using Mcu.Generator.Emit.C;
 using Mcu.Generator.Emit.NanoFramework;
-using Mcu.Generator.Execution;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Ingest;
-using Mcu.Generator.Ingest.Numpy;
 using Mcu.Generator.Ingest.Peft;
 using Mcu.Generator.Int8;
 using Mcu.Generator.Lowering;
@@ -59,14 +57,15 @@ public static class Pipeline
         options.Dump?.Invoke("read", asRead);
         CanonicalForm form = StandardPasses.Canonicalise(asRead, options.GraphLora, notes, options.Dump);
         IEnumerable<BoundAdapter> lifted = form.Lifted is null ? [] : [AdapterBinder.Bind(form.Lifted, form.Graph, null, notes)];
-        return new LoadedModel(asRead, form.Graph, lifted.Concat(AdapterFiles.Bind(options, form.Graph, notes)).ToEquatableArray());
+        return new LoadedModel(asRead, form.Graph, lifted.Concat(AdapterFiles.Bind(options, asRead, form, notes)).ToEquatableArray());
     }
 
     /// <summary>The int8 model with its adapters; an int8 base keeps its own parameters.</summary>
     public static Int8Model Quantize(LoadedModel loaded, CompileOptions options, DiagnosticBag notes, Progress? progress, CancellationToken cancellation)
     {
         Graph? floatGraph = loaded.Canonical.IsInt8 ? null : loaded.Canonical;
-        Graph graph = floatGraph is null ? loaded.Canonical : GraphQuantizer.Quantize(floatGraph, Calibrate(floatGraph, options, notes, progress, cancellation));
+        BaseCalibration? calibration = floatGraph is null ? null : BaseCalibration.Run(floatGraph, options, notes, progress is null ? null : new StageProgress(progress, "calibrate"), cancellation);
+        Graph graph = calibration is null ? loaded.Canonical : GraphQuantizer.Quantize(calibration.Base, calibration.Ranges);
         options.Dump?.Invoke("quantise", graph);
         if (floatGraph is null && options.CalibrationPath is not null)
         {
@@ -76,34 +75,12 @@ public static class Pipeline
         Int8Model model = Int8Model.Prepare(graph);
         foreach (BoundAdapter adapter in loaded.Adapters)
         {
-            model = adapter.Delta is { } delta
-                ? DeltaAdapter.Add(model, delta, adapter)
-                : Int8AdapterBuilder.Add(model, floatGraph, adapter, options.AdapterMode);
+            model = adapter.Delta is { } delta ? DeltaAdapter.Add(model, delta, adapter)
+                : adapter.Structure is null ? Int8AdapterBuilder.Add(model, floatGraph, adapter, options.AdapterMode)
+                : StructuralPrograms.Add(model, calibration!, adapter, notes, cancellation);
         }
 
         return model;
-    }
-
-    private static IReadOnlyDictionary<string, ActivationRange> Calibrate(Graph graph, CompileOptions options, DiagnosticBag notes, Progress? progress, CancellationToken cancellation)
-    {
-        Tensor input = graph[graph.Inputs[0]];
-        if (options.CalibrationPath is null)
-        {
-            throw new DiagnosticException(
-                "MCU0717",
-                "The base is a float network and must become int8, which needs samples.",
-                graph.Source.FileName,
-                $"Give --calibration FILE (.npy, .npz or raw float32) with some 100 typical inputs of shape {input.Shape}.");
-        }
-
-        IReadOnlyList<TensorValue> samples = SampleFile.Read(options.CalibrationPath, input.Shape, input.Type, input.Name);
-        IReadOnlyDictionary<string, ActivationRange> ranges = Calibrator.Run(graph, samples, options.CalibrationMethod, progress is null ? null : new StageProgress(progress, "calibrate"), cancellation);
-        if (ranges[input.Name] is { Min: 0, Max: 0 })
-        {
-            notes.Warn("MCU0742", "The calibration samples are all zero; the ranges of the activations mean nothing.", options.CalibrationPath, "Give typical inputs.");
-        }
-
-        return ranges;
     }
 
     /// <summary>Kernel calls and a memory plan, with the kernels that the options prefer.</summary>
@@ -118,7 +95,7 @@ public static class Pipeline
         CProgram fast = CProgramBuilder.Build(model, KernelSet.Dsp, options.Deltas, options.Planner, notes, cancellation);
         return options.Optimize switch
         {
-            OptimizationGoal.Ram => Smaller(portable(), fast, p => p.Plan.ArenaBytes),
+            OptimizationGoal.Ram => Smaller(portable(), fast, p => p.ArenaBytes),
             OptimizationGoal.Flash => Smaller(portable(), fast, p => p.ConstantBytes),
             _ => fast,
         };

@@ -35,14 +35,17 @@ public sealed class AdapterBinder
     /// Binds several adapters with one map; each of its lines must name a module of at least one adapter and a layer of
     /// the graph.
     /// </summary>
-    public static IReadOnlyList<BoundAdapter> BindAll(IReadOnlyList<PeftAdapter> adapters, Graph graph, AdapterMap? map, DiagnosticBag notes)
+    /// <param name="graph">The base.</param>
+    /// <param name="graphOf">The graph that the adapter of an index is bound to, where that may be another than the base's.</param>
+    public static IReadOnlyList<BoundAdapter> BindAll(
+        IReadOnlyList<PeftAdapter> adapters, Graph graph, AdapterMap? map, DiagnosticBag notes, Func<int, Graph>? graphOf = null)
     {
         if (map is not null)
         {
             CheckMap(map, adapters, BindingLayer.Of(graph));
         }
 
-        return [.. adapters.Select(a => new AdapterBinder(a, graph, map, notes).Run())];
+        return [.. adapters.Select((a, i) => new AdapterBinder(a, graphOf?.Invoke(i) ?? graph, map, notes).Run())];
     }
 
     private static void CheckMap(AdapterMap map, IReadOnlyList<PeftAdapter> adapters, IReadOnlyList<BindingLayer> layers)

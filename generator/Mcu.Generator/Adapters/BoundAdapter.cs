@@ -13,6 +13,11 @@ public sealed record BoundAdapter(string Name, string Sha256, EquatableArray<Bou
     /// <summary>The delta image that the adapter is, which holds int8 tables in place of patches; null for others.</summary>
     public DeltaFile? Delta { get; init; }
 
+    /// <summary>
+    /// The canonical float graph with the adapter in it, where it adds nodes; there are no patches then. Null for others.
+    /// </summary>
+    public Graph? Structure { get; init; }
+
     /// <summary>The changes of one node.</summary>
     public IEnumerable<BoundPatch> PatchesOf(string nodeName) => Patches.Where(p => p.NodeName == nodeName);
 }

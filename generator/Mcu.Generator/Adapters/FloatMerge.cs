@@ -7,7 +7,7 @@ namespace Mcu.Generator.Adapters;
 /// <summary>Merges a bound adapter into a float graph, <c>W' = W + s·B·A</c>; the reference for every other way to run it.</summary>
 public static class FloatMerge
 {
-    /// <summary>The graph with the adapter in its constants. Constants that other nodes read as well are copied.</summary>
+    /// <summary>The graph with the adapter in its constants, or with its nodes. Constants that other nodes read as well are copied.</summary>
     /// <param name="graph">The canonical float graph that the adapter was bound to.</param>
     /// <exception cref="DiagnosticException">MCU0511: a merged value is not finite.</exception>
     public static Graph Apply(Graph graph, BoundAdapter adapter)
@@ -15,6 +15,11 @@ public static class FloatMerge
         if (adapter.Delta is not null)
         {
             throw new DiagnosticException("MCU1214", "A delta image holds int8 tables and has no float form.", adapter.Name, "Use --on reference, host or an emulator, or give the adapter that it was packed from.");
+        }
+
+        if (adapter.Structure is not null)
+        {
+            return adapter.Structure;
         }
 
         var nodes = graph.Nodes.ToArray();

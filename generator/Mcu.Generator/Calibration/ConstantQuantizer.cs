@@ -14,7 +14,8 @@ internal static class ConstantQuantizer
         {
             Conv2D or DepthwiseConv2D or FullyConnected => Linear(view, quantised.Parameters(view.Node.Inputs[0]).Scale),
             LayerNormalization => Normalization(view),
-            Add or Mul or BatchMatMul => Operands(view),
+            Add or Mul or BatchMatMul => Operands(view, data => WeightQuantizer.Activation(new ActivationRange(Math.Min(0, data.Values.Min()), Math.Max(0, data.Values.Max())))),
+            Concat => Operands(view, _ => quantised.Parameters(view.Node.Output)),
             _ => [],
         };
         string[] inputs = [.. view.Node.Inputs.Select((name, i) =>
@@ -52,15 +53,17 @@ internal static class ConstantQuantizer
         return constants;
     }
 
-    /// <summary>A constant operand is quantised as an activation whose values are known.</summary>
-    private static Dictionary<int, Tensor> Operands(NodeView view)
+    /// <summary>
+    /// A constant operand is quantised as an activation whose values are known; where it only moves, with the output's parameters.
+    /// </summary>
+    private static Dictionary<int, Tensor> Operands(NodeView view, Func<FloatData, Quantization> parametersOf)
     {
         var constants = new Dictionary<int, Tensor>();
         for (int i = 0; i < view.InputCount; i++)
         {
             if (view.Input(i) is { Data: FloatData data } operand)
             {
-                Quantization parameters = WeightQuantizer.Activation(new ActivationRange(Math.Min(0, data.Values.Min()), Math.Max(0, data.Values.Max())));
+                Quantization parameters = parametersOf(data);
                 sbyte[] values = [.. data.Values.Select(v => FixedPoint.Quantize(v, parameters.Scale, parameters.ZeroPoint))];
                 constants[i] = operand with { Type = DataType.Int8, Data = new Int8Data(EquatableArray.Wrap(values)), Quantization = parameters };
             }

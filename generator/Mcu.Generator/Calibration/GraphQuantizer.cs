@@ -27,6 +27,9 @@ public static class GraphQuantizer
         return GraphValidator.Validate(graph.With(nodes, quantised.All));
     }
 
+    /// <summary>Whether an operator only moves or compares values.</summary>
+    public static bool KeepsQuantization(Operator op) => op is AveragePool2D or MaxPool2D or Reshape or Transpose or Pad or Identity;
+
     private static Tensor Activation(Tensor tensor, Quantization parameters) =>
         tensor with { Type = DataType.Int8, Quantization = parameters };
 
@@ -35,9 +38,9 @@ public static class GraphQuantizer
         view.Node.Operator switch
         {
             Softmax => Probabilities(view, ranges[view.Node.Output]),
-            AveragePool2D or MaxPool2D or Reshape or Transpose or Pad or Identity => quantised.Parameters(view.Node.Inputs[0]),
+            _ when KeepsQuantization(view.Node.Operator) => quantised.Parameters(view.Node.Inputs[0]),
             Mul when ScaledBy(view) is { } by => Scaled(quantised.Parameters(by.Input), by.Factor),
-            Conv2D or DepthwiseConv2D or FullyConnected or BatchMatMul or Add or Mul or Mean or Clamp or Gelu or LayerNormalization
+            Conv2D or DepthwiseConv2D or FullyConnected or BatchMatMul or Add or Mul or Mean or Clamp or Gelu or LayerNormalization or Concat
                 => WeightQuantizer.Activation(ranges[view.Node.Output]),
             _ => throw view.Error("MCU0711", "the operator cannot be quantised"),
         };

@@ -24,6 +24,7 @@ public static class DeltaPipeline
     {
         progress?.Invoke("read", 0);
         LoadedModel loaded = Pipeline.Load(options, notes);
+        StructuralPrograms.Refuse(loaded.Adapters[0]);
         DeltaAbi abi = AbiOf(loaded, options, notes, progress, cancellation);
         progress?.Invoke("pack", 0);
         DeltaImage image = DeltaPacker.Pack(FormsOf(loaded.Adapters[0], abi, loaded.Canonical, options.AdapterMode), abi, numbers);

@@ -123,6 +123,9 @@ public sealed record EmittedAdapter
     public required int Index { get; init; }
 
     public required string Name { get; init; }
+
+    /// <summary>Bytes of the arena that its own network needs, where it adds nodes; absent for others.</summary>
+    public int? ArenaBytes { get; init; }
 }
 
 [JsonSourceGenerationOptions(

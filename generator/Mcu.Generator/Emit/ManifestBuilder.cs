@@ -24,7 +24,7 @@ public static class ManifestBuilder
         ArenaBytes = program.ArenaBytes,
         WeightBytes = emission.WeightBytes,
         AdapterBytes = emission.AdapterBytes,
-        Adapters = program.Model.Adapters.Select((a, i) => new EmittedAdapter { Index = i + 1, Name = a.Name })
+        Adapters = program.Model.Adapters.Select((a, i) => new EmittedAdapter { Index = i + 1, Name = a.Name, ArenaBytes = program.Programs[i]?.OwnArenaBytes })
             .Prepend(new EmittedAdapter { Index = 0, Name = "NONE" }).ToEquatableArray(),
         Deltas = program.Deltas.IsOn ? program.Deltas.Images : null,
         ModelSha256 = program.Model.Graph.Source.Sha256,

@@ -8,12 +8,17 @@ namespace Mcu.Generator.Execution;
 /// <summary>Executes an int8 model with the operators' int8 references: the arithmetic truth for every kernel.</summary>
 public static class Int8Reference
 {
-    /// <summary>Runs one sample and returns every activation by name.</summary>
+    /// <summary>Runs one sample and returns every activation by name; of an adapter that adds nodes those of its own graph.</summary>
     /// <param name="model">A prepared model.</param>
     /// <param name="inputs">A value per graph input.</param>
     /// <param name="adapterIndex">0 for the base, 1… for the model's adapters.</param>
     public static Dictionary<string, TensorValue> Run(Int8Model model, IReadOnlyDictionary<string, TensorValue> inputs, int adapterIndex = 0)
     {
+        if (adapterIndex > 0 && model.Adapters[adapterIndex - 1].Program is { } program)
+        {
+            return Run(program, inputs);
+        }
+
         Graph graph = model.Graph;
         var values = new Dictionary<string, TensorValue>(inputs, StringComparer.Ordinal);
         foreach (Node node in graph.Nodes)

@@ -75,4 +75,8 @@ public sealed record LayerVariant(AdapterMode Mode, LinearLayer Layer, string No
 /// <param name="Name">Name for reports and emitted identifiers.</param>
 /// <param name="Sha256">Hash of the adapter's files.</param>
 /// <param name="Variants">Changed layers by node name.</param>
-public sealed record Int8Adapter(string Name, string Sha256, ImmutableDictionary<string, LayerVariant> Variants);
+public sealed record Int8Adapter(string Name, string Sha256, ImmutableDictionary<string, LayerVariant> Variants)
+{
+    /// <summary>The whole network with the adapter in it, where it adds nodes; it has no variants then. Null for others.</summary>
+    public Int8Model? Program { get; init; }
+}

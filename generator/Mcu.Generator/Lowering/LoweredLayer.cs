@@ -120,6 +120,9 @@ public sealed record LoweredLayer(
     /// <summary>The node's inputs that the kernel takes as pointers, in its order of arguments.</summary>
     public EquatableArray<int> DataInputs { get; init; } = [0];
 
+    /// <summary>Whether the kernel takes the data inputs as one array of pointers.</summary>
+    public bool ListsInputs { get; init; }
+
     /// <summary>Contents of those of <see cref="DataInputs"/> that are constants and lie in flash.</summary>
     public EquatableArray<(int Input, CTable Table)> ConstantInputs { get; init; } = [];
 

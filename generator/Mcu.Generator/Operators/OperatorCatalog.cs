@@ -12,6 +12,7 @@ public static class OperatorCatalog
         new BatchMatMulRoom(),
         new BatchNormalizationRoom(),
         new ClampRoom(),
+        new ConcatRoom(),
         new Conv2DRoom(),
         new DepthwiseConv2DRoom(),
         new DequantizeRoom(),

@@ -56,6 +56,17 @@ internal static class LayoutRules
         rewriter.Add(node, node.Operator, [view.Base], view.BaseShape, view.Permutation, view.IsPlain);
     }
 
+    /// <summary>Runs in the order of the first operand, on a plain view; the others follow, constants at build time.</summary>
+    public static void Concat(LayoutRewriter rewriter, Node node, Concat concat, LayoutView view)
+    {
+        EquatableArray<int> back = Permute.Inverse(view.Permutation);
+        EquatableArray<string> inputs = node.Inputs.Select(name => rewriter.Old[name] is { Data: FloatData } constant
+            ? rewriter.SetConstant(constant, Constants.Permuted(constant, back), rewriter.Index.IsUsedOnce(name))
+            : rewriter.InOrder(name, back)).ToEquatableArray();
+        Shape shape = Permute.Shape(rewriter.Old[node.Output].Shape, back);
+        rewriter.Add(node, concat with { Axis = view.Permutation[concat.Axis] }, inputs, shape, view.Permutation);
+    }
+
     /// <summary>Operators with axis attributes, on a plain view.</summary>
     public static void AlongAxes(LayoutRewriter rewriter, Node node, LayoutView view)
     {

@@ -57,6 +57,9 @@ public sealed class NchwToNhwc : IGraphPass
             case Add or Mul:
                 LayoutBinaryRule.Apply(rewriter, node);
                 break;
+            case Concat concat when rewriter.ViewOf(node.Inputs[0]) is { IsPlain: true, Moves: true } view:
+                LayoutRules.Concat(rewriter, node, concat, view);
+                break;
             case Softmax softmax when LayoutRules.LosesLastAxis(rewriter.ViewOf(node.Inputs[0]), softmax):
                 rewriter.AddUnchanged(node);
                 break;

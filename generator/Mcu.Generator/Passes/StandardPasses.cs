@@ -84,9 +84,13 @@ public static class StandardPasses
             dump?.Invoke(nameof(TakeGraphLora), taken);
         }
 
-        return new CanonicalForm(FloatLayers.Run(taken, notes, dump), lifted);
+        return new CanonicalForm(FloatLayers.Run(taken, notes, dump), lifted) { Layers = taken };
     }
 }
 
 /// <summary>A canonical graph, and the adapter that was lifted out of it, not yet bound (null for none).</summary>
-public sealed record CanonicalForm(Graph Graph, PeftAdapter? Lifted);
+public sealed record CanonicalForm(Graph Graph, PeftAdapter? Lifted)
+{
+    /// <summary>The float graph between the two parts of the passes; null for an int8 graph.</summary>
+    public Graph? Layers { get; init; }
+}

@@ -117,7 +117,18 @@ public sealed record AdapterReport
 
     [JsonConverter(typeof(EquatableArrayConverter<AdapterLayerReport>))]
     public required EquatableArray<AdapterLayerReport> Layers { get; init; }
+
+    /// <summary>The adapter's own network, where it adds nodes; absent for others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AdapterProgramReport? Program { get; init; }
 }
+
+/// <summary>The network of an adapter that adds nodes.</summary>
+/// <param name="ArenaBytes">Bytes of the arena that it needs; the firmware's arena fits every network.</param>
+/// <param name="Macs">Multiply-accumulates of one inference.</param>
+/// <param name="Layers">In the order of execution.</param>
+public sealed record AdapterProgramReport(
+    int ArenaBytes, long Macs, [property: JsonConverter(typeof(EquatableArrayConverter<LayerReport>))] EquatableArray<LayerReport> Layers);
 
 /// <summary>An adapter's part for one layer.</summary>
 /// <param name="Layer">Index of the layer.</param>

@@ -79,7 +79,14 @@ public static class ReportBuilder
             .Where(s => adapter.Variants.ContainsKey(s.Node.Name))
             .Select(s => AdapterLayer(program, s, adapter.Variants[s.Node.Name], index))
             .ToEquatableArray(),
+        Program = program.Programs[index] is { } own ? Program(own) : null,
     };
+
+    private static AdapterProgramReport Program(CProgram own)
+    {
+        EquatableArray<LayerReport> layers = own.Steps.Select(s => Layer(own, s)).ToEquatableArray();
+        return new AdapterProgramReport(own.OwnArenaBytes, layers.Sum(l => l.Macs), layers);
+    }
 
     private static AdapterLayerReport AdapterLayer(CProgram program, CStep step, LayerVariant variant, int index)
     {

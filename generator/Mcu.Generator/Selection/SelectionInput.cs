@@ -22,6 +22,7 @@ public sealed record SelectionInput(LoadedModel Loaded, DeltaAbi Abi, BoundAdapt
 
         progress?.Invoke("read", 0);
         LoadedModel loaded = Pipeline.Load(options, notes);
+        StructuralPrograms.Refuse(loaded.Adapters[0]);
         LoadedModel bare = loaded with { Adapters = EquatableArray<BoundAdapter>.Empty };
         Int8Model model = Pipeline.Quantize(bare, options, notes, progress, cancellation);
         progress?.Invoke("plan", 0);

@@ -59,6 +59,26 @@ internal sealed partial class Int8GraphBuilder
     public Int8GraphBuilder Mul(Tensor other, FusedActivation? activation = null) => Append(
         new Mul(activation ?? FusedActivation.None), [other.Name], Last.Shape, new Quantization(Last.Quantization!.Scale * other.Quantization!.Scale * 70, ZeroPoint()));
 
+    /// <summary>The last tensor behind an earlier one along an axis.</summary>
+    public Int8GraphBuilder Join(Tensor other, int axis, float factor) => AppendTo(
+        new Concat(axis), [other.Name, Last.Name], Joined(other.Shape, axis), new Quantization(other.Quantization!.Scale * factor, factor == 1 ? other.Quantization.ZeroPoint : ZeroPoint()));
+
+    /// <summary>A constant of some rows behind the last tensor along axis 1.</summary>
+    public Int8GraphBuilder JoinConstant(int rows, float factor)
+    {
+        Shape shape = ShapeOf(Last.Shape.Dims.Select((d, i) => i == 1 ? rows : d));
+        Quantization same = Last.Quantization!;
+        string name = $"constant{nodes.Count}";
+        tensors[name] = new Tensor(name, DataType.Int8, shape)
+        {
+            Data = new Int8Data([.. Enumerable.Range(0, (int)shape.Elements).Select(_ => (sbyte)random.Next(-128, 128))]),
+            Quantization = same,
+        };
+        return AppendTo(new Concat(1), [Last.Name, name], Joined(shape, 1), new Quantization(same.Scale * factor, same.ZeroPoint));
+    }
+
+    private Shape Joined(Shape other, int axis) => ShapeOf(Last.Shape.Dims.Select((d, i) => i == axis ? d + other[i] : d));
+
     private static int BatchOf(Tensor tensor, int rank, int axis)
     {
         int index = axis - (rank - tensor.Shape.Rank);

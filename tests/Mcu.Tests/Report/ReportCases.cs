@@ -71,6 +71,15 @@ internal static class ReportCases
             FlashBytes = 100,
             Layers = [new(0, name("conv"), AdapterMode.Side, 100, 9000, "")],
         },
+        new AdapterReport
+        {
+            Index = 3,
+            Name = name("prefix"),
+            Sha256 = name(Sha),
+            FlashBytes = 50,
+            Layers = [],
+            Program = new(1600, 2345678, Layers(name)),
+        },
     ];
 
     /// <summary>490 + 160 scratch and 1000 live at step 0; 1000 in place of 1000 at step 1.</summary>

@@ -23,7 +23,7 @@ public static class CEmitter
     {
         var pool = new SymbolPool();
         List<Node> adapted = [.. program.Model.AdaptedNodes];
-        List<CLayer> layers = [.. program.Steps.Select(step => Layer(program, step, prefix, pool, adapted))];
+        List<CLayer> layers = [.. program.Steps.Select(step => Layer(program, step, $"{prefix}_l{step.Index}", 0, pool, adapted))];
         List<AdapterSource> adapters = [.. program.Model.Adapters.Select((_, i) => Adapter(program, i, prefix, pool))];
         CModel model = Model(program, prefix, target, pool, layers, adapted, adapters);
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal)
@@ -37,6 +37,11 @@ public static class CEmitter
         foreach (AdapterSource adapter in adapters)
         {
             files[adapter.File] = ConstantsFile(model, AdapterBanner(program.Model.Adapters[adapter.Index - 1]), pool, adapter.Index, AdapterSection, adapter.Structs);
+        }
+
+        foreach (CAdapterProgram own in model.Programs)
+        {
+            files[own.File] = Render("program.c", model, ("program", own));
         }
 
         if (program.Deltas.IsOn)
@@ -53,19 +58,21 @@ public static class CEmitter
         return new CEmission(files.ToImmutableSortedDictionary(StringComparer.Ordinal), [.. model.Sources], model.WeightBytes, model.AdapterBytes, AdapterBytes(pool, adapters));
     }
 
-    private static string Render(string name, CModel model) => Renderer.Render($"{RuntimeRoot}model/{name}.sbn", model.Variables());
+    private static string Render(string name, CModel model, params (string Name, object Value)[] more) =>
+        Renderer.Render($"{RuntimeRoot}model/{name}.sbn", model.Variables().Concat(more.Select(m => KeyValuePair.Create(m.Name, (object?)m.Value))).ToDictionary(StringComparer.Ordinal));
 
-    private static CLayer Layer(CProgram program, CStep step, string prefix, SymbolPool pool, List<Node> adapted)
+    /// <param name="stem">Start of the layer's symbols.</param>
+    /// <param name="owner">0 for the base's layer, else the adapter that it is part of.</param>
+    private static CLayer Layer(CProgram program, CStep step, string stem, int owner, SymbolPool pool, List<Node> adapted)
     {
-        string stem = $"{prefix}_l{step.Index}";
         string linear = "";
         string parts = "";
         if (step.Layer.Linear is not null)
         {
-            (linear, parts) = CAdapterText.Linear(step.Layer.Linear, stem, 0, pool);
+            (linear, parts) = CAdapterText.Linear(step.Layer.Linear, stem, owner, pool);
         }
 
-        IEnumerable<string> tables = step.Layer.FieldTables.Select(t => CText.Field(t.Field, pool.Symbol(t.Table, $"{stem}_{t.Field}", 0)));
+        IEnumerable<string> tables = step.Layer.FieldTables.Select(t => CText.Field(t.Field, pool.Symbol(t.Table, $"{stem}_{t.Field}", owner)));
         return new CLayer
         {
             Index = step.Index,
@@ -77,11 +84,11 @@ public static class CEmitter
             Linear = linear,
             LinearName = stem + "_base",
             LinearParts = parts.TrimEnd('\n'),
-            Arguments = Arguments(program, step, stem, pool, adapted.IndexOf(step.Node)),
+            Arguments = Arguments(program, step, stem, owner, pool, adapted.IndexOf(step.Node)),
         };
     }
 
-    private static string Arguments(CProgram program, CStep step, string stem, SymbolPool pool, int slot)
+    private static string Arguments(CProgram program, CStep step, string stem, int owner, SymbolPool pool, int slot)
     {
         var arguments = new List<string> { "&" + stem };
         if (step.Layer.Linear is not null)
@@ -90,8 +97,9 @@ public static class CEmitter
             arguments.Add(program.Deltas.IsOn ? $"constants_of(net, {CDeltaText.SlotOf(program, step)}, {compiled}, &view)" : compiled);
         }
 
-        var constants = step.Layer.ConstantInputs.ToDictionary(c => c.Input, c => pool.Symbol(c.Table, $"{stem}_input{c.Input}", 0));
-        arguments.AddRange(step.Layer.DataInputs.Select(i => constants.TryGetValue(i, out string? symbol) ? symbol : Address(program.OffsetOf(step.Node.Inputs[i]))));
+        var constants = step.Layer.ConstantInputs.ToDictionary(c => c.Input, c => pool.Symbol(c.Table, $"{stem}_input{c.Input}", owner));
+        string[] inputs = [.. step.Layer.DataInputs.Select(i => constants.TryGetValue(i, out string? symbol) ? symbol : Address(program.OffsetOf(step.Node.Inputs[i])))];
+        arguments.AddRange(step.Layer.ListsInputs ? [$"(const int8_t *const[]){{{string.Join(", ", inputs)}}}"] : inputs);
         arguments.Add(Address(program.OffsetOf(step.Node.Output)));
         if (step.Layer.PassesScratch)
         {
@@ -129,9 +137,33 @@ public static class CEmitter
         return new AdapterSource(index + 1, name, $"{prefix}_adapter_{index + 1}_{name}.c", structs.ToString(), pointers);
     }
 
+    /// <summary>Networks of adapters; their constants join those of the base and of the adapters before them.</summary>
+    private static List<CAdapterProgram> Programs(CProgram program, string prefix, SymbolPool pool)
+    {
+        var programs = new List<CAdapterProgram>();
+        foreach ((CProgram? own, int i) in program.Programs.Select((p, i) => (p, i)).Where(p => p.p is not null))
+        {
+            int index = i + 1;
+            string name = program.Model.Adapters[i].Name;
+            List<CLayer> layers = [.. own!.Steps.Select(step => Layer(own, step, $"{prefix}_a{index}_l{step.Index}", index, pool, []))];
+            programs.Add(new CAdapterProgram(index, CNames.Comment(name), $"{prefix}_a{index}_run", $"{prefix}_program_{index}_{CNames.Identifier(name)}.c", KernelHeaders(own), layers));
+        }
+
+        return programs;
+    }
+
+    private static List<CPorts> Ports(CProgram program) => program.Programs.All(p => p is null)
+        ? []
+        : [.. program.Programs.Select(p => p ?? program).Prepend(program).Select((p, i) =>
+            new CPorts(p.OffsetOf(p.Input.Name), p.OffsetOf(p.Output.Name), i == 0 ? "none" : CNames.Comment(program.Model.Adapters[i - 1].Name)))];
+
+    private static IReadOnlyList<string> KernelHeaders(CProgram program) =>
+        [.. program.Steps.SelectMany(s => s.Layer.Files).Where(f => f.StartsWith("kernels/", StringComparison.Ordinal) && f.EndsWith(".h", StringComparison.Ordinal)).Select(f => Path.GetFileName(f)).Distinct().Order(StringComparer.Ordinal)];
+
     private static CModel Model(CProgram program, string prefix, string target, SymbolPool pool, List<CLayer> layers, List<Node> adapted, List<AdapterSource> adapters)
     {
         string macro = CNames.Macro(prefix);
+        List<CAdapterProgram> programs = Programs(program, prefix, pool);
         var steps = program.Steps.ToDictionary(s => s.Node.Name, s => $"&{prefix}_l{s.Index}_base", StringComparer.Ordinal);
         IEnumerable<CAdapterRow> rows = adapters.Select(a => new CAdapterRow(a.Name, [.. adapted.Select(n => a.Pointers.TryGetValue(n.Name, out string? p) ? "&" + p : steps[n.Name])]));
         IEnumerable<string> runtime = RuntimeFiles(program).Where(f => f.EndsWith(".c", StringComparison.Ordinal)).Select(f => "mcu/" + Path.GetFileName(f));
@@ -148,14 +180,17 @@ public static class CEmitter
             PlanProof = CNames.Comment(program.Plan.Proof.Method),
             Input = Port(program, program.Input),
             Output = Port(program, program.Output),
-            KernelHeaders = [.. program.Steps.SelectMany(s => s.Layer.Files).Where(f => f.StartsWith("kernels/", StringComparison.Ordinal) && f.EndsWith(".h", StringComparison.Ordinal)).Select(f => Path.GetFileName(f)).Distinct().Order(StringComparer.Ordinal)],
+            KernelHeaders = KernelHeaders(program),
             Layers = layers,
             Adapters = [.. adapters.Select(a => new CAdapter(a.Index, a.Name, $"{macro}_ADAPTER_{a.Index}_{CNames.Macro(a.Name)}", CNames.Comment(program.Model.Adapters[a.Index - 1].Name), a.File))],
             AdapterTable = [new CAdapterRow("none", [.. adapted.Select(n => steps[n.Name])]), .. rows],
             AdaptedLayers = adapted.Count,
             Declarations = Declarations(pool, adapters),
             Delta = program.Deltas.IsOn ? CDeltaText.Of(program, prefix) : null,
-            Sources = [$"{prefix}.c", $"{prefix}_io.c", $"{prefix}_weights.c", .. adapters.Select(a => a.File), .. program.Deltas.IsOn ? [$"{prefix}_delta.c"] : Array.Empty<string>(), .. runtime],
+            Programs = programs,
+            Ports = Ports(program),
+            LayerCount = program.All.Max(p => p.Steps.Length),
+            Sources = [$"{prefix}.c", $"{prefix}_io.c", $"{prefix}_weights.c", .. adapters.Select(a => a.File), .. programs.Select(p => p.File), .. program.Deltas.IsOn ? [$"{prefix}_delta.c"] : Array.Empty<string>(), .. runtime],
         };
     }
 
@@ -189,7 +224,7 @@ public static class CEmitter
     private static string AdapterBanner(Int8Adapter adapter) => $"\n * Adapter {CNames.Comment(adapter.Name)}, SHA-256 {adapter.Sha256}.";
 
     private static IEnumerable<string> RuntimeFiles(CProgram program) =>
-        program.Steps.SelectMany(s => s.Layer.Files)
+        program.All.SelectMany(p => p.Steps).SelectMany(s => s.Layer.Files)
             .Concat(["runtime/mcu_runtime.h", "runtime/mcu_numerics.h", "runtime/mcu_linear.h"])
             .Concat(program.Deltas.IsOn ? CDeltaText.RuntimeFiles : [])
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);

@@ -44,6 +44,15 @@ public sealed record CModel
 
     public required IReadOnlyList<string> Sources { get; init; }
 
+    /// <summary>Adapters that are networks of their own.</summary>
+    public required IReadOnlyList<CAdapterProgram> Programs { get; init; }
+
+    /// <summary>Where input and output lie for each selectable index; empty where no adapter is a network of its own.</summary>
+    public required IReadOnlyList<CPorts> Ports { get; init; }
+
+    /// <summary>Layers of the longest network.</summary>
+    public required int LayerCount { get; init; }
+
     /// <summary>The values under the names that the templates use.</summary>
     public IReadOnlyDictionary<string, object?> Variables() => new Dictionary<string, object?>(StringComparer.Ordinal)
     {
@@ -66,10 +75,22 @@ public sealed record CModel
         ["declarations"] = Declarations,
         ["delta"] = Delta,
         ["sources"] = Sources,
+        ["programs"] = Programs,
+        ["ports"] = Ports,
+        ["layer_count"] = LayerCount,
     };
 }
 
 public sealed record CPort(string Shape, int Length, string Scale, int ZeroPoint, int Offset);
+
+/// <summary>The network of an adapter that adds nodes.</summary>
+/// <param name="Index">Index of the adapter.</param>
+/// <param name="Name">Name of the adapter for a comment.</param>
+/// <param name="Function">Runs it.</param>
+public sealed record CAdapterProgram(int Index, string Name, string Function, string File, IReadOnlyList<string> KernelHeaders, IReadOnlyList<CLayer> Layers);
+
+/// <summary>Offsets of input and output in the arena.</summary>
+public sealed record CPorts(int Input, int Output, string Comment);
 
 public sealed record CLayer
 {

@@ -28,11 +28,20 @@ public sealed record CProgram(
 
     public Tensor Output => Model.Graph[Model.Graph.Outputs[0]];
 
-    /// <summary>The arena in whole words.</summary>
-    public int ArenaBytes => (Plan.ArenaBytes + CProgramBuilder.Alignment - 1) / CProgramBuilder.Alignment * CProgramBuilder.Alignment;
+    /// <summary>Per adapter of the model its own program, where it adds nodes; null for others.</summary>
+    public EquatableArray<CProgram?> Programs { get; init; } = [];
+
+    /// <summary>The base's program and those of adapters.</summary>
+    public IEnumerable<CProgram> All => Programs.OfType<CProgram>().Prepend(this);
+
+    /// <summary>The arena of this program alone, in whole words.</summary>
+    public int OwnArenaBytes => (Plan.ArenaBytes + CProgramBuilder.Alignment - 1) / CProgramBuilder.Alignment * CProgramBuilder.Alignment;
+
+    /// <summary>The arena that fits every program.</summary>
+    public int ArenaBytes => All.Max(p => p.OwnArenaBytes);
 
     /// <summary>Bytes of all constant arrays, equal ones counted once.</summary>
-    public long ConstantBytes => Steps.SelectMany(s => s.Layer.Tables).Distinct().Sum(t => (long)t.Bytes);
+    public long ConstantBytes => All.SelectMany(p => p.Steps).SelectMany(s => s.Layer.Tables).Distinct().Sum(t => (long)t.Bytes);
 
     /// <summary>Offset of an activation in the arena.</summary>
     public int OffsetOf(string tensor) => Plan.Offsets[BufferOf[tensor]];

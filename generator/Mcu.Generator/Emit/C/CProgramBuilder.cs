@@ -29,7 +29,11 @@ public static class CProgramBuilder
         PlanProblem problem = ProblemOf(graph, steps, aliases);
         MemoryPlan plan = MemoryPlanner.Plan(problem, options, notes, cancellation);
         PlanVerifier.Verify(problem, plan);
-        return new CProgram(model, kernels, steps.ToEquatableArray(), problem, plan, aliases) { Deltas = deltas };
+        return new CProgram(model, kernels, steps.ToEquatableArray(), problem, plan, aliases)
+        {
+            Deltas = deltas,
+            Programs = model.Adapters.Select(a => a.Program is null ? null : Build(a.Program, kernels, DeltaSupport.None, options, notes, cancellation)).ToEquatableArray(),
+        };
     }
 
     /// <summary>Kernel calls of the model in execution order.</summary>

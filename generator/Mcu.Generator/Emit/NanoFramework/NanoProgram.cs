@@ -1,3 +1,4 @@
+using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit.C;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Lowering;
@@ -14,10 +15,15 @@ public sealed record NanoProgram(CProgram Source, EquatableArray<NanoStep> Steps
     /// <summary>Steps whose constants an adapter can switch, in the order of their slots.</summary>
     public IEnumerable<NanoStep> Linear => Steps.Where(s => s.Step.Layer.Linear is not null);
 
-    /// <summary>Throws MCU1504 where an operator has no managed kernel.</summary>
+    /// <summary>Throws MCU1504 where an operator has no managed kernel, MCU0726 for an adapter that is a network of its own.</summary>
     public static NanoProgram Of(CProgram program)
     {
         Graph graph = program.Model.Graph;
+        if (program.Model.Adapters.FirstOrDefault(a => a.Program is not null) is { } adapter)
+        {
+            throw new DiagnosticException("MCU0726", "The adapter adds nodes to the network; managed code switches tables of layers only.", adapter.Name, "Use --lang c.");
+        }
+
         EquatableArray<NanoStep> steps = program.Steps
             .Select(s => new NanoStep(s, NanoLowering.CallOf(new NanoContext(new NodeView(graph, s.Node), program.Model.LayerOf(s.Node, 0), s.Layer))))
             .ToEquatableArray();

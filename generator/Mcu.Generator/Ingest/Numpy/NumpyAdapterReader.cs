@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Ingest.Peft;
+using Mcu.Generator.Ingest.Structural;
 
 namespace Mcu.Generator.Ingest.Numpy;
 
@@ -16,13 +17,21 @@ public static class NumpyAdapterReader
         "indices", "values", "difference", "bias_difference", "weight", "bias", "running_mean", "running_var",
     };
 
-    /// <summary>Throws MCU0120 to 0124, MCU0416, MCU0431, MCU0433, MCU0434, MCU0438 to MCU0440.</summary>
+    /// <summary>Throws MCU0120 to 0124, MCU0416, MCU0431, MCU0433, MCU0434, MCU0438 to MCU0440, MCU0442 to MCU0445.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="location">The file's name for messages; without its ending the adapter's name.</param>
     public static PeftAdapter Read(byte[] file, string location)
     {
+        ILookup<bool, NumpyArray> arrays = NumpyReader.Read(file, location).ToLookup(a => StructuralReader.Reads(a.Name));
+        string name = Path.GetFileNameWithoutExtension(location);
+        string sha256 = Convert.ToHexStringLower(SHA256.HashData(file));
+        return new PeftAdapter(name, sha256, Modules(arrays[false], location)) { Structure = StructuralReader.Read(arrays[true], location) };
+    }
+
+    private static EquatableArray<PeftModule> Modules(IEnumerable<NumpyArray> arrays, string location)
+    {
         var modules = new SortedDictionary<string, Dictionary<string, NumpyArray>>(StringComparer.Ordinal);
-        foreach (NumpyArray array in NumpyReader.Read(file, location))
+        foreach (NumpyArray array in arrays)
         {
             int dot = array.Name.LastIndexOf('.');
             string part = array.Name[(dot + 1)..];
@@ -40,8 +49,7 @@ public static class NumpyAdapterReader
             parts[part] = array;
         }
 
-        string name = Path.GetFileNameWithoutExtension(location);
-        return new PeftAdapter(name, Convert.ToHexStringLower(SHA256.HashData(file)), modules.Select(m => new Builder(location, m.Key, m.Value).Build()).ToEquatableArray());
+        return modules.Select(m => new Builder(location, m.Key, m.Value).Build()).ToEquatableArray();
     }
 
     private sealed class Builder(string location, string module, Dictionary<string, NumpyArray> parts)
@@ -70,16 +78,7 @@ public static class NumpyAdapterReader
                 return null;
             }
 
-            float[] values = array.Data switch
-            {
-                float[] v => v,
-                double[] v => Array.ConvertAll(v, x => (float)x),
-                _ => throw Error("MCU0433", $"'{part}' is {array.Type} instead of float32 or float64."),
-            };
-            int bad = Array.FindIndex(values, v => !float.IsFinite(v));
-            return bad < 0
-                ? new AdapterTensor(array.Shape, EquatableArray.Wrap(values))
-                : throw Error("MCU0416", $"Element {bad} of '{part}' is {(float.IsNaN(values[bad]) ? "NaN" : "infinite")}.");
+            return NumpyReals.Of(array, part, false, (code, message) => Error(code, message + "."));
         }
 
         private SparseDifference? Sparse()

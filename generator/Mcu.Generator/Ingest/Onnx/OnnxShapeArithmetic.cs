@@ -1,13 +1,16 @@
 using Mcu.Generator.Graphs;
+using Mcu.Generator.Operators;
 
 namespace Mcu.Generator.Ingest.Onnx;
 
 /// <summary>
 /// Operators by which exporters compute shapes. Shapes are static, so their results are constants that exist only while
-/// reading; on activations these operators are refused.
+/// reading; on activations these operators are refused, but for Concat.
 /// </summary>
 internal static class OnnxShapeArithmetic
 {
+    private const int MostInputs = 1024;
+
     private const string Hint = "It is supported only where it computes a shape; export with fixed shapes.";
 
     public static void Constant(OnnxNode node, OnnxGraphBuilder graph, Shape shape, long[] values)
@@ -40,8 +43,15 @@ internal static class OnnxShapeArithmetic
     public static void ReadConcat(OnnxNode node, OnnxGraphBuilder graph)
     {
         node.Allow("axis");
-        node.Require(node.InputCount is > 0 and <= OnnxTensors.MaxRank, "MCU0321", $"the node has {node.InputCount} inputs");
-        OnnxOperators.Inputs(node, graph, node.InputCount, node.InputCount);
+        node.Require(node.InputCount is > 0 and <= MostInputs, "MCU0321", $"the node has {node.InputCount} inputs");
+        string[] names = OnnxOperators.Inputs(node, graph, node.InputCount, node.InputCount);
+        if (graph.Input(node, 0).Type == DataType.Float32)
+        {
+            node.Require(node.Has("axis"), "MCU0317", "attribute 'axis' is missing");
+            graph.Add(node, new Concat(node.Axis(node.Int("axis", 0), graph.Input(node, 0).Shape.Rank)), names);
+            return;
+        }
+
         var values = new List<long>();
         for (int i = 0; i < node.InputCount; i++)
         {

@@ -1,4 +1,5 @@
 using Mcu.Generator.Graphs;
+using Mcu.Generator.Ingest.Structural;
 
 namespace Mcu.Generator.Ingest.Peft;
 
@@ -90,4 +91,8 @@ public sealed record PeftModule(
 /// <param name="Name">Name of its folder.</param>
 /// <param name="Sha256">Hash of configuration and weights, one after the other; lower-case hexadecimal.</param>
 /// <param name="Modules">Ordered by name (ordinal).</param>
-public sealed record PeftAdapter(string Name, string Sha256, EquatableArray<PeftModule> Modules);
+public sealed record PeftAdapter(string Name, string Sha256, EquatableArray<PeftModule> Modules)
+{
+    /// <summary>Parts that add nodes to the network, ordered by name (ordinal).</summary>
+    public EquatableArray<StructuralPart> Structure { get; init; } = [];
+}

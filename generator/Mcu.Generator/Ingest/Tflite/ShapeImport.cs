@@ -6,6 +6,9 @@ namespace Mcu.Generator.Ingest.Tflite;
 /// <summary>Operators that a constant list of shapes, axes or paddings configures; the list becomes an attribute.</summary>
 internal static class ShapeImport
 {
+    /// <summary>Most inputs of a concatenation.</summary>
+    public const int MostConcatenated = 1024;
+
     private const string Damaged = "The file is damaged: export it again.";
 
     /// <summary>The new shape comes from input 1, or from the options in files that have no such input.</summary>
@@ -49,6 +52,16 @@ internal static class ShapeImport
         int[] permutation = Axes(node, node.Integers(1, "permutation"), rank);
         node.Require(permutation.Length == rank, "MCU0225", $"its permutation has {permutation.Length} axes, not {rank}", Damaged);
         return new(new Transpose(EquatableArray.Wrap(permutation)), 1);
+    }
+
+    /// <summary>TensorFlow Lite takes no fused activation here.</summary>
+    public static ImportedOperator Concat(TfliteNode node)
+    {
+        FlatTable options = node.Options!.Value;
+        FusedActivation activation = node.Activation(options.Byte(TfliteSchema.ConcatenationOptions.Activation));
+        node.Require(activation.IsNone, "MCU0210", "its fused activation is not supported", "Train without an activation function on the concatenation.");
+        int[] axis = Axes(node, [options.Int(TfliteSchema.ConcatenationOptions.Axis)], node.Input(0).Shape.Rank);
+        return new(new Concat(axis[0]), node.InputCount);
     }
 
     public static ImportedOperator Pad(TfliteNode node) => new(Padded(node, 0), 1);

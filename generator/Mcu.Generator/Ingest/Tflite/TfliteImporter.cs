@@ -24,7 +24,7 @@ internal sealed record TfliteImporter(
     /// <summary>Operators that cannot run on default options; the others may leave them out.</summary>
     public bool OptionsRequired =>
         OptionsType is TfliteSchema.OptionsType.Conv2D or TfliteSchema.OptionsType.DepthwiseConv2D
-            or TfliteSchema.OptionsType.Pool2D or TfliteSchema.OptionsType.Softmax;
+            or TfliteSchema.OptionsType.Pool2D or TfliteSchema.OptionsType.Softmax or TfliteSchema.OptionsType.Concatenation;
 
     /// <summary>Whether input 1 holds weights that a dynamic-range file stores in int8 beside float activations.</summary>
     public bool HasWeights =>
@@ -40,6 +40,7 @@ internal static class TfliteImporters
     [
         new(0, 5, 2, 2, TfliteSchema.OptionsType.Add, TfliteSchema.AddOptions.FieldCount, ElementwiseImport.Add),
         new(1, 3, 1, 1, TfliteSchema.OptionsType.Pool2D, TfliteSchema.Pool2DOptions.FieldCount, WindowImport.AveragePool),
+        new(2, 4, 1, ShapeImport.MostConcatenated, TfliteSchema.OptionsType.Concatenation, TfliteSchema.ConcatenationOptions.FieldCount, ShapeImport.Concat),
         new(3, 8, 2, 3, TfliteSchema.OptionsType.Conv2D, TfliteSchema.Conv2DOptions.FieldCount, WindowImport.Conv2D),
         new(4, 7, 2, 3, TfliteSchema.OptionsType.DepthwiseConv2D, TfliteSchema.DepthwiseConv2DOptions.FieldCount, WindowImport.DepthwiseConv2D),
         new(6, 6, 1, 1, None, 0, _ => new(new Dequantize(), 1)),

@@ -101,6 +101,7 @@ internal static class TfliteSchema
         public const int Pool2D = 5;
         public const int FullyConnected = 8;
         public const int Softmax = 9;
+        public const int Concatenation = 10;
         public const int Add = 11;
         public const int Reshape = 17;
         public const int Reducer = 27;
@@ -155,6 +156,13 @@ internal static class TfliteSchema
     {
         public const int Beta = 0;
         public const int FieldCount = 1;
+    }
+
+    public static class ConcatenationOptions
+    {
+        public const int Axis = 0;
+        public const int Activation = 1;
+        public const int FieldCount = 2;
     }
 
     public static class AddOptions
