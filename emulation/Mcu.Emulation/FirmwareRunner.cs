@@ -1,15 +1,14 @@
-using Mcu.Emulation.Building;
 using Mcu.Emulation.Qemu;
 using Mcu.Emulation.Running;
 using Mcu.Generator.Diagnostics;
 
 namespace Mcu.Emulation;
 
-/// <summary>Runs built firmware where its target says: as a process of the host, or in QEMU.</summary>
-public sealed class FirmwareRunner
+/// <summary>Runs built firmware where its target says: as a process of the host, or in an emulator (QEMU unless another is given).</summary>
+public sealed class FirmwareRunner : IDisposable
 {
     private readonly HostProcess host = new();
-    private readonly QemuEmulator qemu;
+    private readonly IEmulator emulator;
 
     public FirmwareRunner()
         : this(new ToolProbe())
@@ -18,7 +17,13 @@ public sealed class FirmwareRunner
 
     /// <param name="cacheFolder">Where the compiled instruction counter is kept; null for the user's cache.</param>
     public FirmwareRunner(ToolProbe tools, string? cacheFolder = null) =>
-        qemu = new QemuEmulator(tools, cacheFolder is null ? new CacheFolder() : new CacheFolder(cacheFolder));
+        emulator = new QemuEmulator(tools, cacheFolder);
+
+    /// <param name="emulator">Runs targets other than the host; disposed with this where it can be.</param>
+    public FirmwareRunner(IEmulator emulator) => this.emulator = emulator;
+
+    /// <summary>Name of the emulator, <c>qemu</c> or <c>renode</c>.</summary>
+    public string EmulatorName => emulator.Name;
 
     /// <summary>
     /// Feeds the samples (back to back, in the network's input type) and collects outputs and measurements. One process for
@@ -28,14 +33,16 @@ public sealed class FirmwareRunner
     public Task<RunResult> RunAsync(
         FirmwareImage image, ReadOnlyMemory<byte> inputs, RunOptions? options = null, CancellationToken cancellation = default)
     {
-        IEmulator emulator = image.Target.IsHost ? host : qemu;
-        return emulator.RunAsync(image, inputs, options ?? new RunOptions(), cancellation);
+        IEmulator place = image.Target.IsHost ? host : emulator;
+        return place.RunAsync(image, inputs, options ?? new RunOptions(), cancellation);
     }
 
-    /// <summary>As <see cref="RunAsync"/>, and says in which functions the instructions were executed (MCU1088 on the host).</summary>
+    /// <summary>As <see cref="RunAsync"/>, and says in which functions the instructions were executed (MCU1088 elsewhere than in QEMU).</summary>
     public Task<FirmwareProfile> ProfileAsync(
         FirmwareImage image, ReadOnlyMemory<byte> inputs, RunOptions? options = null, CancellationToken cancellation = default) =>
-        image.Target.IsHost
-            ? throw new DiagnosticException("MCU1088", "Instructions are not counted on the host.", hint: "Choose an emulated target.")
-            : qemu.ProfileAsync(image, inputs, options ?? new RunOptions(), cancellation);
+        !image.Target.IsHost && emulator is QemuEmulator qemu
+            ? qemu.ProfileAsync(image, inputs, options ?? new RunOptions(), cancellation)
+            : throw new DiagnosticException("MCU1088", "Instructions are counted by function in QEMU only.", hint: "Choose a target of QEMU.");
+
+    public void Dispose() => (emulator as IDisposable)?.Dispose();
 }

@@ -12,6 +12,9 @@ public interface IToolchain
 /// <summary>Runs firmware over samples.</summary>
 public interface IEmulator
 {
+    /// <summary>What stands before the target in <c>--on</c>: <c>host</c>, <c>qemu</c> or <c>renode</c>.</summary>
+    string Name { get; }
+
     /// <summary>
     /// Feeds the samples (back to back, in the network's input type) and collects outputs and measurements. Errors:
     /// MCU1001 to 1019 a tool is missing, 1020 to 1079 the firmware failed, 1084 and 1085 the request is wrong.

@@ -34,9 +34,8 @@ public sealed record BenchRow(
 public sealed class Benchmark(ToolProbe tools, Baseline? baseline)
 {
     /// <summary>Compiles, builds and runs one model on one target; every diagnostic of these steps.</summary>
-    public async Task<BenchRow> RunAsync(CompileOptions options, int samples, int adapterIndex, DiagnosticBag notes, CancellationToken cancellation)
+    public async Task<BenchRow> RunAsync(CompileOptions options, ExecutionPlace place, int samples, int adapterIndex, DiagnosticBag notes, CancellationToken cancellation)
     {
-        var place = new ExecutionPlace(ExecutionForm.Firmware, options.Target);
         using ModelSession session = ModelSession.OpenBase(options, place, tools, notes, null, cancellation);
         RunMeasurements run = await session.Runner.RunAsync(GeneratedInput.Int8(samples, session.Runner.Input), adapterIndex, cancellation);
         string model = Path.GetFileNameWithoutExtension(options.BasePath);

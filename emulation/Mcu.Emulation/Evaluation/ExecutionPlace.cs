@@ -1,3 +1,4 @@
+using Mcu.Emulation.Renode;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Targets;
 
@@ -19,18 +20,22 @@ public enum ExecutionForm
     Managed,
 }
 
-/// <summary>The value of <c>--on</c>: <c>float</c>, <c>reference</c>, <c>managed</c>, <c>host</c> or <c>qemu:TARGET</c>.</summary>
+/// <summary>The value of <c>--on</c>: <c>float</c>, <c>reference</c>, <c>managed</c>, <c>host</c> <c>qemu:TARGET</c> or <c>renode:TARGET</c>.</summary>
 /// <param name="Target">Target of firmware; null for the other forms.</param>
 public sealed record ExecutionPlace(ExecutionForm Form, TargetDescription? Target)
 {
-    private const string QemuPrefix = "qemu:";
+    private const string Qemu = "qemu";
+    private const string Renode = "renode";
+
+    /// <summary>Emulator of firmware that does not run on the host.</summary>
+    public string Emulator { get; init; } = Qemu;
 
     public override string ToString() => Form switch
     {
         ExecutionForm.Float => "float",
         ExecutionForm.Reference => "reference",
         ExecutionForm.Managed => "managed",
-        _ => Target!.IsHost ? "host" : QemuPrefix + Target.Name,
+        _ => Target!.IsHost ? "host" : Emulator + ":" + Target.Name,
     };
 
     /// <summary>Reads the option's value. MCU0115 for a word that is none, MCU1086 for an unknown target.</summary>
@@ -48,13 +53,20 @@ public sealed record ExecutionPlace(ExecutionForm Form, TargetDescription? Targe
                 return new ExecutionPlace(ExecutionForm.Firmware, catalog.Get("host"));
         }
 
-        TargetDescription? target = text.StartsWith(QemuPrefix, StringComparison.Ordinal) ? catalog.Get(text[QemuPrefix.Length..]) : null;
-        return target is { Qemu: not null }
-            ? new ExecutionPlace(ExecutionForm.Firmware, target)
+        string emulator = text.Split(':')[0];
+        TargetDescription? target = emulator is Qemu or Renode && emulator.Length < text.Length ? catalog.Get(text[(emulator.Length + 1)..]) : null;
+        return target is not null && (emulator == Qemu ? target.Qemu is not null : RenodeEmulator.Supports(target))
+            ? new ExecutionPlace(ExecutionForm.Firmware, target) { Emulator = emulator }
             : throw new DiagnosticException("MCU0115", $"A network cannot be run on '{text}'.", "--on", "Use one of: " + string.Join(", ", Names(catalog)) + ".");
     }
 
     /// <summary>Every value that can be given.</summary>
     public static IEnumerable<string> Names(TargetCatalog catalog) =>
-        ((string[])["float", "reference", "managed", "host"]).Concat(catalog.Targets.Where(t => t.Qemu is not null).Select(t => QemuPrefix + t.Name));
+        ((string[])["float", "reference", "managed", "host"])
+            .Concat(catalog.Targets.Where(t => t.Qemu is not null).Select(t => Qemu + ":" + t.Name))
+            .Concat(catalog.Targets.Where(RenodeEmulator.Supports).Select(t => Renode + ":" + t.Name));
+
+    /// <summary>What runs this place's firmware; the caller disposes it.</summary>
+    public FirmwareRunner CreateRunner(ToolProbe tools) =>
+        Emulator == Renode ? new FirmwareRunner(new RenodeEmulator(tools)) : new FirmwareRunner(tools);
 }

@@ -5,7 +5,7 @@ using Mcu.Generator.Targets;
 namespace Mcu.Emulation.Evaluation;
 
 /// <summary>An emitted folder, built once and run on the host or in an emulator.</summary>
-public sealed class FirmwareModelRunner : IModelRunner
+public sealed class FirmwareModelRunner : IModelRunner, IDisposable
 {
     private readonly string folder;
     private readonly EmittedManifest manifest;
@@ -15,12 +15,19 @@ public sealed class FirmwareModelRunner : IModelRunner
 
     /// <param name="folder">Folder with <c>mcu.json</c>.</param>
     public FirmwareModelRunner(string folder, TargetDescription target, ToolProbe tools)
+        : this(folder, target, tools, new FirmwareRunner(tools))
     {
+    }
+
+    /// <param name="folder">Folder with <c>mcu.json</c>.</param>
+    /// <param name="runner">Disposed with this.</param>
+    public FirmwareModelRunner(string folder, TargetDescription target, ToolProbe tools, FirmwareRunner runner)
+    {
+        this.runner = runner;
         this.folder = folder;
         Target = target;
         manifest = EmittedManifest.LoadC(folder);
         builder = new FirmwareBuilder(tools);
-        runner = new FirmwareRunner(tools);
     }
 
     public TargetDescription Target { get; }
@@ -28,7 +35,7 @@ public sealed class FirmwareModelRunner : IModelRunner
     /// <summary>Delta images to attach for every run, in order.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Deltas { get; set; } = [];
 
-    public string Name => Target.IsHost ? "host" : "qemu:" + Target.Name;
+    public string Name => Target.IsHost ? "host" : runner.EmulatorName + ":" + Target.Name;
 
     public Tensor Input => PortTensor("input", manifest.Input);
 
@@ -60,6 +67,8 @@ public sealed class FirmwareModelRunner : IModelRunner
         image ??= await builder.BuildAsync(folder, Target, cancellation: cancellation);
         return await runner.ProfileAsync(image, samples, new RunOptions { Deltas = Deltas }, cancellation);
     }
+
+    public void Dispose() => runner.Dispose();
 
     private static Tensor PortTensor(string name, EmittedPort port) => new(name, DataType.Int8, new Shape(port.Shape))
     {

@@ -50,7 +50,7 @@ public sealed class ModelSession : IDisposable
         EmittedManifest manifest = EmittedManifest.Load(folder);
         IModelRunner runner = place.Form switch
         {
-            ExecutionForm.Firmware => new FirmwareModelRunner(folder, place.Target!, tools),
+            ExecutionForm.Firmware => new FirmwareModelRunner(folder, place.Target!, tools, place.CreateRunner(tools)),
             ExecutionForm.Managed when manifest.Language is not null => new ManagedRunner(ManagedFolder.Read(folder, manifest), manifest),
             _ => throw new DiagnosticException("MCU0116", $"This compiled folder cannot be run on '{place}'.", folder, "Give the base model instead; a folder of C runs on host and emulators, one of C# on managed."),
         };
@@ -81,6 +81,7 @@ public sealed class ModelSession : IDisposable
 
     public void Dispose()
     {
+        (Runner as IDisposable)?.Dispose();
         if (temporary is { Exists: true })
         {
             temporary.Delete(recursive: true);
@@ -97,7 +98,7 @@ public sealed class ModelSession : IDisposable
             EmittedFiles.Write(result.Files, folder.FullName);
             Graph asRead = result.Loaded.AsRead;
             return new ModelSession(
-                new FirmwareModelRunner(folder.FullName, place.Target!, tools), InputOf(asRead), OutputOf(asRead), NamesOf(result.Loaded), folder)
+                new FirmwareModelRunner(folder.FullName, place.Target!, tools, place.CreateRunner(tools)), InputOf(asRead), OutputOf(asRead), NamesOf(result.Loaded), folder)
             {
                 Report = result.Report,
             };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mcu.Emulation.Building;
+using Mcu.Emulation.Machines;
 using Mcu.Emulation.Running;
 using Mcu.Emulation.Tools;
 using Mcu.Generator.Diagnostics;
@@ -8,10 +9,50 @@ using Mcu.Generator.Targets;
 
 namespace Mcu.Emulation.Qemu;
 
-/// <summary>Runs firmware in QEMU's system emulation, with files by semihosting and the counter as TCG plugin.</summary>
-internal sealed class QemuEmulator(ToolProbe tools, CacheFolder cache, params string[] pluginFlags) : IEmulator
+/// <summary>Runs firmware in QEMU's system emulation (<c>qemu-system-arm</c> 7.2 or later, on Linux).</summary>
+public sealed class QemuEmulator : IMachineEmulator
 {
-    private readonly CounterPlugin counter = new(tools, cache, pluginFlags);
+    private readonly ToolProbe tools;
+    private readonly QemuPlugin counter;
+    private readonly QemuPlugin machine;
+
+    public QemuEmulator()
+        : this(new ToolProbe())
+    {
+    }
+
+    /// <param name="cacheFolder">Where compiled plugins are kept; null for the user's cache.</param>
+    public QemuEmulator(ToolProbe tools, string? cacheFolder = null)
+        : this(tools, cacheFolder is null ? new CacheFolder() : new CacheFolder(cacheFolder))
+    {
+    }
+
+    internal QemuEmulator(ToolProbe tools, CacheFolder cache, params string[] pluginFlags)
+    {
+        this.tools = tools;
+        counter = new QemuPlugin(QemuPlugin.Counter, tools, cache, pluginFlags);
+        machine = new QemuPlugin(QemuPlugin.Machine, tools, cache);
+    }
+
+    public string Name => "qemu";
+
+    public async Task<IMachine> StartAsync(string elf, TargetDescription target, MachineOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        MachineOptions chosen = options ?? new MachineOptions();
+        FirmwareSymbols symbols = FirmwareSymbols.Read(elf);
+        if (target.Qemu is null)
+        {
+            throw MachineFailures.NoMachine(Name, target.Name);
+        }
+
+        ToolStatus qemu = await tools.RequireAsync(ToolKind.Qemu, cancellation);
+        string plugin = await machine.GetAsync(qemu, cancellation);
+        var folder = new RunFolder(chosen.Files);
+        File.Copy(plugin, folder.At(machine.FileName)); // QEMU's option syntax knows no commas in paths
+        return await QemuSession.StartAsync(
+            target, symbols, folder, chosen, () => QemuBoot.StartAsync(qemu.Path!, "./" + machine.FileName, symbols.Path, target, folder, chosen, cancellation), cancellation);
+    }
 
     public async Task<RunResult> RunAsync(
         FirmwareImage image, ReadOnlyMemory<byte> inputs, RunOptions options, CancellationToken cancellation)
@@ -35,7 +76,7 @@ internal sealed class QemuEmulator(ToolProbe tools, CacheFolder cache, params st
         FirmwareImage image, RunFolder folder, int samples, RunOptions options, bool withBlocks, CancellationToken cancellation)
     {
         ToolStatus qemu = await tools.RequireAsync(ToolKind.Qemu, cancellation);
-        File.Copy(await counter.GetAsync(qemu, cancellation), folder.At(CounterPlugin.Name));
+        File.Copy(await counter.GetAsync(qemu, cancellation), folder.At(counter.FileName));
         string[] arguments = Arguments(image, options.AdapterIndex, withBlocks);
         ProcessOutcome outcome = await ProcessRunner.RunAsync(RunRequest.Process(qemu.Path!, arguments, folder, options), cancellation)
             ?? throw new DiagnosticException("MCU1004", "QEMU does not start.", qemu.Path!);
@@ -45,7 +86,7 @@ internal sealed class QemuEmulator(ToolProbe tools, CacheFolder cache, params st
         return Result(image, folder, judge, samples);
     }
 
-    private static string[] Arguments(FirmwareImage image, int adapter, bool withBlocks)
+    private string[] Arguments(FirmwareImage image, int adapter, bool withBlocks)
     {
         var elf = ElfFile.Read(image.Path);
         string start = Hex(elf.AddressOf(image.Manifest.Prefix + "_run"));
@@ -57,7 +98,7 @@ internal sealed class QemuEmulator(ToolProbe tools, CacheFolder cache, params st
             "-nodefaults", "-display", "none", "-monitor", "none", "-serial", "none",
             "-semihosting-config", string.Create(CultureInfo.InvariantCulture, $"enable=on,target=native,arg=mcu,arg={adapter}"),
             "-kernel", image.Path,
-            "-plugin", $"./{CounterPlugin.Name},start={start},end={end},out={RunFolder.CountsName}{blocks}",
+            "-plugin", $"./{counter.FileName},start={start},end={end},out={RunFolder.CountsName}{blocks}",
         ];
     }
 
@@ -94,7 +135,7 @@ internal sealed class QemuEmulator(ToolProbe tools, CacheFolder cache, params st
             };
     }
 
-    private static string[] MachineArguments(TargetDescription target)
+    internal static string[] MachineArguments(TargetDescription target)
     {
         QemuMachine machine = target.Qemu
             ?? throw new DiagnosticException("MCU1088", "The target names no QEMU machine.", $"target {target.Name}", "Choose an emulated target.");

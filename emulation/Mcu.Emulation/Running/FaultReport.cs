@@ -7,7 +7,9 @@ namespace Mcu.Emulation.Running;
 /// <summary>What the fault handler of the harness wrote (platform_arm.c).</summary>
 internal sealed class FaultReport
 {
-    private const int Words = 16;
+    /// <summary>Exception, EXC_RETURN, sp, CFSR, HFSR, MMFAR, BFAR, whether the frame is there, the frame.</summary>
+    public const int Words = 16;
+
     private const int FrameStart = 8;
     private const uint StackingFaults = 1u << 4 | 1u << 12 | 1u << 20;
     private const uint MemoryAddressValid = 1u << 7;
@@ -39,7 +41,7 @@ internal sealed class FaultReport
 
     private readonly uint[] words;
 
-    private FaultReport(uint[] words) => this.words = words;
+    public FaultReport(uint[] words) => this.words = words;
 
     private uint Exception => words[0];
 
@@ -48,6 +50,9 @@ internal sealed class FaultReport
     private uint Status => words[3];
 
     private bool HasFrame => words[7] != 0;
+
+    /// <summary>Address of the instruction at fault, or 0.</summary>
+    public uint Pc => HasFrame ? words[FrameStart + 6] : 0;
 
     public static FaultReport? Parse(byte[] bytes)
     {

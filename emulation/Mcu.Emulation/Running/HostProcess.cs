@@ -13,6 +13,8 @@ internal sealed class HostProcess : IEmulator
         "Stack on the host is measured to the harness's frame; less than 256 bytes is reported as 256.",
     ];
 
+    public string Name => "host";
+
     public async Task<RunResult> RunAsync(
         FirmwareImage image, ReadOnlyMemory<byte> inputs, RunOptions options, CancellationToken cancellation)
     {

@@ -19,6 +19,16 @@ internal sealed class RunFolder : IDisposable
     private const string FaultName = "fault.bin";
     private const int PairBytes = 8;
 
+    /// <param name="files">Files by short name.</param>
+    public RunFolder(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files)
+    {
+        Path = Directory.CreateTempSubdirectory("mcu-run-").FullName;
+        foreach ((string name, ReadOnlyMemory<byte> bytes) in files)
+        {
+            File.WriteAllBytes(At(System.IO.Path.GetFileName(name)), bytes.Span);
+        }
+    }
+
     public RunFolder(ReadOnlyMemory<byte> inputs, IReadOnlyList<ReadOnlyMemory<byte>> deltas)
     {
         Path = Directory.CreateTempSubdirectory("mcu-run-").FullName;

@@ -9,6 +9,9 @@ internal sealed record ProcessRequest(string File, IReadOnlyList<string> Argumen
 {
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>Variables added to this program's own.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Wall-clock limit of the whole process.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 
@@ -67,7 +70,7 @@ internal static class ProcessRunner
         return new ProcessOutcome(process.ExitCode, await output, await error, timedOut, clock.Elapsed);
     }
 
-    private static ProcessStartInfo StartInfo(ProcessRequest request)
+    internal static ProcessStartInfo StartInfo(ProcessRequest request)
     {
         var info = new ProcessStartInfo(request.File)
         {
@@ -80,6 +83,11 @@ internal static class ProcessRunner
         foreach (string argument in request.Arguments)
         {
             info.ArgumentList.Add(argument);
+        }
+
+        foreach ((string name, string value) in request.Environment)
+        {
+            info.Environment[name] = value;
         }
 
         info.Environment["LC_ALL"] = "C"; // messages are recognised by their English words
@@ -106,7 +114,7 @@ internal static class ProcessRunner
         return true;
     }
 
-    private static async Task KillAsync(Process process)
+    internal static async Task KillAsync(Process process)
     {
         try
         {

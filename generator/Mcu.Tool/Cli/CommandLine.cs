@@ -37,6 +37,7 @@ internal static class CommandLine
             new SelectCommand(global),
             new VerifyCommand(global),
             new BenchCommand(global),
+            new CompareCommand(global),
             new InspectCommand(global),
             new DeltaCommand(global),
             new TargetsCommand(global),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Mcu.Emulation;
 using Mcu.Emulation.Benchmarks;
+using Mcu.Emulation.Evaluation;
 using Mcu.Generator;
 using Mcu.Generator.Targets;
 using Mcu.Tool.Cli;
@@ -18,7 +19,7 @@ internal sealed class BenchCommand : ToolCommand
 
     private readonly Option<string[]> on = new("--on")
     {
-        Description = "Target to measure on, such as cortex-m4 or qemu:cortex-m4; may be given several times (default cortex-m4).",
+        Description = "Target to measure on, such as cortex-m4, qemu:cortex-m4 or renode:cortex-m4; may be given several times (default cortex-m4).",
         HelpName = "TARGET",
     };
 
@@ -71,10 +72,10 @@ internal sealed class BenchCommand : ToolCommand
 
     protected override async Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
     {
-        TargetDescription[] targets = [.. Targets(parse).Select(context.Targets.Get)];
+        ExecutionPlace[] places = [.. Places(parse, context.Targets)];
         string? file = parse.GetValue(baseline);
         var benchmark = new Benchmark(new ToolProbe(), file is null ? null : Baseline.Read(file));
-        BenchRow[] rows = await WorkDisplay.RunAsync(context, "bench", stage => MeasureAsync(parse, context, benchmark, targets, stage, cancellation));
+        BenchRow[] rows = await WorkDisplay.RunAsync(context, "bench", stage => MeasureAsync(parse, context, benchmark, places, stage, cancellation));
         BenchTable table = BenchTable.Of(rows);
         context.Result(new BenchDocument(rows), console =>
         {
@@ -91,29 +92,30 @@ internal sealed class BenchCommand : ToolCommand
     }
 
     private async Task<BenchRow[]> MeasureAsync(
-        ParseResult parse, CommandContext context, Benchmark benchmark, TargetDescription[] targets, Action<string> stage, CancellationToken cancellation)
+        ParseResult parse, CommandContext context, Benchmark benchmark, ExecutionPlace[] places, Action<string> stage, CancellationToken cancellation)
     {
         List<BenchRow> rows = [];
         foreach (string model in parse.GetRequiredValue(models))
         {
-            foreach (TargetDescription target in targets)
+            foreach (ExecutionPlace place in places)
             {
-                stage($"{Path.GetFileName(model)} on {target.Name}");
-                CompileOptions compile = options.Read(parse, context, model, target);
-                rows.Add(await benchmark.RunAsync(compile, parse.GetValue(samples), parse.GetValue(adapterIndex), context.Notes, cancellation));
+                stage($"{Path.GetFileName(model)} on {place.Target!.Name}");
+                CompileOptions compile = options.Read(parse, context, model, place.Target);
+                rows.Add(await benchmark.RunAsync(compile, place, parse.GetValue(samples), parse.GetValue(adapterIndex), context.Notes, cancellation));
             }
         }
 
         return [.. rows];
     }
 
-    /// <summary>Targets by name; <c>qemu:</c> may stand before it, as for the other commands, and <c>--target</c> gives one too.</summary>
-    private IEnumerable<string> Targets(ParseResult parse)
+    /// <summary>Targets by name or as for the other commands; <c>--target</c> gives one too.</summary>
+    private IEnumerable<ExecutionPlace> Places(ParseResult parse, TargetCatalog catalog)
     {
         string[] given = parse.GetValue(on) ?? [];
-        return given.Length > 0
-            ? given.Select(name => name.StartsWith("qemu:", StringComparison.Ordinal) ? name["qemu:".Length..] : name)
-            : [options.TargetName(parse)];
+        return (given.Length > 0 ? given : [options.TargetName(parse)]).Select(name =>
+            name.Contains(':', StringComparison.Ordinal)
+                ? ExecutionPlace.Parse(name, catalog)
+                : new ExecutionPlace(ExecutionForm.Firmware, catalog.Get(name)));
     }
 
     private sealed record BenchDocument(IReadOnlyList<BenchRow> Rows);

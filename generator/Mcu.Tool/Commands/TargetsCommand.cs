@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Mcu.Emulation;
+using Mcu.Emulation.Renode;
 using Mcu.Generator.Targets;
 using Mcu.Tool.Cli;
 using Spectre.Console;
@@ -90,7 +91,7 @@ internal sealed class TargetsCommand : ToolCommand
             target.Firmware?.Flash.Length,
             target.Firmware?.Ram.Length,
             target.Qemu?.Machine,
-            target.IsHost ? ["host"] : target.Qemu is null ? [] : [$"qemu:{target.Name}"],
+            target.IsHost ? ["host"] : [.. target.Qemu is null ? [] : (string[])[$"qemu:{target.Name}"], .. RenodeEmulator.Supports(target) ? (string[])[$"renode:{target.Name}"] : []],
             target.Notes,
             missing.Length == 0,
             missing);

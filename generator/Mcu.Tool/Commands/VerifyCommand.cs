@@ -27,7 +27,7 @@ internal sealed class VerifyCommand : ToolCommand
 
     private readonly Option<string[]> on = new("--on")
     {
-        Description = "host or qemu:TARGET: firmware to compare byte for byte with the int8 reference; may be given several times.",
+        Description = "host, qemu:TARGET or renode:TARGET: firmware to compare byte for byte with the int8 reference; may be given several times.",
         HelpName = "PLACE",
     };
 
@@ -92,7 +92,7 @@ internal sealed class VerifyCommand : ToolCommand
         ExecutionPlace place = ExecutionPlace.Parse(text, context.Targets);
         return place.Form == ExecutionForm.Firmware
             ? place
-            : throw new DiagnosticException("MCU0115", $"'{text}' is compared with in any case.", "--on", "Give host or qemu:TARGET.");
+            : throw new DiagnosticException("MCU0115", $"'{text}' is compared with in any case.", "--on", "Give host, qemu:TARGET or renode:TARGET.");
     }
 
     private static void Print(IAnsiConsole console, VerifyDocument document)

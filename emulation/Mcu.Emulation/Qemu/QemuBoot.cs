@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Mcu.Emulation.Machines;
+using Mcu.Emulation.Running;
+using Mcu.Emulation.Tools;
+using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Targets;
+
+namespace Mcu.Emulation.Qemu;
+
+/// <summary>One running QEMU with its connections; a power cut ends it and another one follows.</summary>
+internal sealed class QemuBoot : IAsyncDisposable
+{
+    private const string GdbSocket = "gdb.sock";
+    private const string QmpSocket = "qmp.sock";
+    private const string SerialSocket = "uart.sock";
+    private const string StateName = "state.bin";
+
+    private QemuBoot(EmulatorProcess process, MachineCounter counter)
+    {
+        Process = process;
+        Counter = counter;
+    }
+
+    public EmulatorProcess Process { get; }
+
+    public MachineCounter Counter { get; }
+
+    public GdbConnection Gdb { get; private set; } = null!;
+
+    public QmpConnection Qmp { get; private set; } = null!;
+
+    public Stream SerialStream { get; private set; } = null!;
+
+    /// <summary>Starts QEMU with the processor held at its reset (MCU1004, MCU1105, MCU1106).</summary>
+    public static async Task<QemuBoot> StartAsync(
+        string qemu, string plugin, string elf, TargetDescription target, RunFolder folder, MachineOptions options, CancellationToken cancellation)
+    {
+        foreach (string name in (string[])[GdbSocket, QmpSocket, SerialSocket])
+        {
+            File.Delete(folder.At(name));
+        }
+
+        var counter = new MachineCounter(folder.At(StateName));
+        var request = new ProcessRequest(qemu, Arguments(elf, plugin, target, options)) { WorkingDirectory = folder.Path };
+        EmulatorProcess process = EmulatorProcess.Start(request) ?? throw new DiagnosticException("MCU1004", "QEMU does not start.", qemu);
+        var boot = new QemuBoot(process, counter);
+        try
+        {
+            await boot.ConnectAsync(folder, options, cancellation);
+            return boot;
+        }
+        catch
+        {
+            await boot.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Counter.Release();
+        Gdb?.Dispose();
+        Qmp?.Dispose();
+        SerialStream?.Dispose();
+        await Process.DisposeAsync();
+        Counter.Dispose();
+    }
+
+    private static string[] Arguments(string elf, string plugin, TargetDescription target, MachineOptions options)
+    {
+        string semihosting = string.Concat(options.Arguments.Select(word => ",arg=" + word.Replace(",", ",,", StringComparison.Ordinal)));
+        string[] debugger = options.Port is { } port
+            ? ["-gdb", string.Create(CultureInfo.InvariantCulture, $"tcp:127.0.0.1:{port}")]
+            : ["-chardev", $"socket,id=gdb,path={GdbSocket},server=on,wait=off", "-gdb", "chardev:gdb"];
+        return
+        [
+            .. QemuEmulator.MachineArguments(target),
+            "-nodefaults", "-display", "none", "-monitor", "none", "-S", "-icount", "shift=3",
+            "-semihosting-config", "enable=on,target=native,arg=mcu" + semihosting,
+            .. debugger,
+            "-qmp", $"unix:{QmpSocket},server=on,wait=off",
+            "-chardev", $"socket,id=uart,path={SerialSocket},server=on,wait=off", "-serial", "chardev:uart",
+            "-plugin", $"{plugin},state={StateName}",
+            "-kernel", elf,
+        ];
+    }
+
+    private async Task ConnectAsync(RunFolder folder, MachineOptions options, CancellationToken cancellation)
+    {
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timer.CancelAfter(options.StartTimeout);
+        try
+        {
+            Qmp = new QmpConnection(await ConnectAsync(new UnixDomainSocketEndPoint(folder.At(QmpSocket)), options, timer.Token));
+            SerialStream = await ConnectAsync(new UnixDomainSocketEndPoint(folder.At(SerialSocket)), options, timer.Token);
+            EndPoint debugger = options.Port is { } port ? new IPEndPoint(IPAddress.Loopback, port) : new UnixDomainSocketEndPoint(folder.At(GdbSocket));
+            Gdb = new GdbConnection(await ConnectAsync(debugger, options, timer.Token));
+            await Qmp.OpenAsync(timer.Token);
+            await Gdb.OpenAsync(timer.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw MachineFailures.NotReady("qemu", Process.Words.Trim());
+        }
+        catch (Exception failure) when (failure is IOException)
+        {
+            await Process.WaitAsync(TimeSpan.FromSeconds(1));
+            throw Refusal(options);
+        }
+    }
+
+    private async Task<Stream> ConnectAsync(EndPoint end, MachineOptions options, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            if (Process.HasExited)
+            {
+                await Process.WaitAsync(TimeSpan.FromSeconds(1));
+                throw Refusal(options);
+            }
+
+            var socket = new Socket(end.AddressFamily, SocketType.Stream, end is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(end, cancellation);
+                if (end is IPEndPoint)
+                {
+                    socket.NoDelay = true;
+                }
+
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (SocketException)
+            {
+                socket.Dispose();
+                await Task.Delay(5, cancellation);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+    }
+
+    private DiagnosticException Refusal(MachineOptions options) =>
+        Process.Words.Contains("in use", StringComparison.Ordinal)
+            ? MachineFailures.PortTaken("qemu", options.Port)
+            : MachineFailures.NotReady("qemu", Process.Words.Trim().Split('\n')[^1]);
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text;
+using Mcu.Emulation.Machines;
+using Mcu.Generator.Targets;
+
+namespace Mcu.Emulation.Renode;
+
+/// <summary>Writes the platform and the script of a target: the memory map of its firmware, one core, one serial port.</summary>
+internal static class RenodePlatform
+{
+    public const string PlatformName = "mcu.repl";
+    public const string ScriptName = "mcu.resc";
+    public const string ImageName = "firmware.elf";
+
+    private const uint PageBytes = 4096;
+    private const int InstructionsPerMicrosecond = 1000 / RunUntil.NanosecondsPerInstruction;
+
+    private static readonly Dictionary<string, string> Cores = new(StringComparer.Ordinal)
+    {
+        ["cortex-m0"] = "cortex-m0",
+        ["cortex-m0plus"] = "cortex-m0+",
+        ["cortex-m3"] = "cortex-m3",
+        ["cortex-m4"] = "cortex-m4f",
+        ["cortex-m7"] = "cortex-m7",
+        ["cortex-m23"] = "cortex-m23",
+        ["cortex-m33"] = "cortex-m33",
+        ["cortex-m55"] = "cortex-m55",
+        ["cortex-m85"] = "cortex-m85",
+    };
+
+    /// <summary>Whether Renode has the target's core.</summary>
+    public static bool Has(TargetDescription target) => !target.IsHost && target.Firmware is not null && Cores.ContainsKey(target.Core);
+
+    /// <summary>The platform description.</summary>
+    public static string Platform(TargetDescription target, string peripherals)
+    {
+        TargetFirmware firmware = target.Firmware!;
+        var text = new StringBuilder();
+        text.Append(Memory("flash", firmware.Flash)).Append(Memory("ram", firmware.Ram));
+        if (firmware.Vectors - firmware.Flash.Origin >= firmware.Flash.Length)
+        {
+            text.Append(Memory("vectors", new MemoryRegion(firmware.Vectors, PageBytes)));
+        }
+
+        return text.Append(CultureInfo.InvariantCulture, $$"""
+            nvic: IRQControllers.NVIC @ sysbus 0xE000E000 { priorityMask: 0xF0; systickFrequency: 25000000; IRQ -> cpu@0 }
+            cpu: CPU.CortexM @ sysbus { cpuType: "{{Cores[target.Core]}}"; nvic: nvic; PerformanceInMips: {{InstructionsPerMicrosecond}} }
+            semihosting: CPU.SemihostingHandler @ cpu
+            uart0: UART.CMSDK_APB_UART @ sysbus 0x{{SerialAddress(target):x8}}
+
+            """).Append(peripherals).Append('\n').ToString();
+    }
+
+    /// <summary>The script that makes a machine of the files in a folder.</summary>
+    public static string Script(TargetDescription target, string folder, IReadOnlyList<string> arguments)
+    {
+        string at(string name) => RenodeHost.PathArgument(Path.Combine(folder, name));
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            mach create "mcu"
+            machine LoadPlatformDescription {at(PlatformName)}
+            cpu IsSemihostingEnabled true
+            cpu.semihosting WorkingDirectory {RenodeHost.PathArgument(folder)}
+            cpu.semihosting ProgramName "mcu"
+            cpu.semihosting ProgramArguments "{string.Join(' ', arguments)}"
+            sysbus LoadELF {at(ImageName)}
+            cpu VectorTableOffset 0x{target.Firmware!.Vectors:x}
+            emulation CreateMcuAgent "agent"
+            agent Attach sysbus.cpu sysbus.cpu.semihosting sysbus.nvic
+
+            """);
+    }
+
+    /// <summary>First serial port of the board whose memory map the target copies; all have Arm's CMSDK port.</summary>
+    private static uint SerialAddress(TargetDescription target) => target.Qemu?.Machine switch
+    {
+        "mps2-an505" or "mps2-an521" => 0x40200000,
+        "mps3-an547" => 0x49303000,
+        _ => 0x40004000,
+    };
+
+    private static string Memory(string name, MemoryRegion region)
+    {
+        uint size = (region.Length + PageBytes - 1) / PageBytes * PageBytes;
+        return string.Create(CultureInfo.InvariantCulture, $"{name}: Memory.MappedMemory @ sysbus 0x{region.Origin:x8} {{ size: 0x{size:x} }}\n");
+    }
+}

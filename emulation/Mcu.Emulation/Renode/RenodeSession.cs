@@ -1,0 +1,290 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Mcu.Emulation.Machines;
+using Mcu.Emulation.Running;
+using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Targets;
+
+namespace Mcu.Emulation.Renode;
+
+/// <summary>A machine in Renode, by commands to the agent.</summary>
+internal sealed class RenodeSession : IMachine
+{
+    private const string EmulatorName = "renode";
+    private const int SliceMilliseconds = 200;
+
+    private readonly RunFolder folder;
+    private readonly MachineOptions options;
+    private readonly RenodeHost host;
+    private readonly Func<RenodeHost, ValueTask> giveBack;
+    private readonly HashSet<string> snapshots = new(StringComparer.Ordinal);
+    private IReadOnlyList<ulong> handlers = [];
+    private TcpListener? serialListener;
+    private long executed;
+    private long atReset;
+    private bool disposed;
+    private int files;
+
+    private RenodeSession(
+        TargetDescription target, FirmwareSymbols symbols, RunFolder folder, MachineOptions options, RenodeHost host, Func<RenodeHost, ValueTask> giveBack)
+    {
+        Target = target;
+        Symbols = symbols;
+        this.folder = folder;
+        this.options = options;
+        this.host = host;
+        this.giveBack = giveBack;
+    }
+
+    public string Emulator => EmulatorName;
+
+    public TargetDescription Target { get; }
+
+    public FirmwareSymbols Symbols { get; }
+
+    public SerialPort Serial { get; } = new();
+
+    public static async Task<IMachine> StartAsync(
+        TargetDescription target, FirmwareSymbols symbols, RunFolder folder, MachineOptions options, RenodeHost host, Func<RenodeHost, ValueTask> giveBack, CancellationToken cancellation)
+    {
+        var session = new RenodeSession(target, symbols, folder, options, host, giveBack);
+        File.Copy(symbols.Path, folder.At(RenodePlatform.ImageName));
+        await File.WriteAllTextAsync(folder.At(RenodePlatform.PlatformName), RenodePlatform.Platform(target, options.Peripherals), cancellation);
+        await File.WriteAllTextAsync(folder.At(RenodePlatform.ScriptName), RenodePlatform.Script(target, folder.Path, options.Arguments), cancellation);
+        foreach (string source in options.PeripheralSources)
+        {
+            await host.CompileAsync(source);
+        }
+
+        await session.BootAsync(cancellation);
+        return session;
+    }
+
+    public Task<long> InstructionsAsync(CancellationToken cancellation = default)
+    {
+        Check(cancellation);
+        return Task.FromResult(executed - atReset);
+    }
+
+    public async Task<MachineStop> RunAsync(RunUntil until, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(until);
+        Check(cancellation);
+        ulong? goal = until.Address ?? (until.Symbol is { } name ? Symbols.AddressOf(name) : null);
+        if (goal is { } set)
+        {
+            await host.ExecuteAsync(Command($"agent Break 0x{set:x}"));
+        }
+
+        DateTime end = DateTime.UtcNow + until.WallClock;
+        long last = until.Limit is { } limit ? executed + limit : long.MaxValue;
+        while (true)
+        {
+            long part = last == long.MaxValue ? 0 : last - executed;
+            RenodeState state = await AgentAsync(Command($"agent Run {part} {SliceMilliseconds}"));
+            bool over = last != long.MaxValue || DateTime.UtcNow > end;
+            if (state.Reason is not ("time" or "limit") || over || cancellation.IsCancellationRequested)
+            {
+                if (goal is { } reset && !handlers.Contains(reset))
+                {
+                    await host.ExecuteAsync(Command($"agent Unbreak 0x{reset:x}"));
+                }
+
+                cancellation.ThrowIfCancellationRequested();
+                return await StopAsync(state, goal, cancellation);
+            }
+        }
+    }
+
+    public async Task<byte[]> ReadMemoryAsync(ulong address, int count, CancellationToken cancellation = default)
+    {
+        Check(cancellation);
+        string file = NewFile();
+        await host.ExecuteAsync(Command($"agent Save 0x{address:x} {count} \"{file}\""));
+        return await File.ReadAllBytesAsync(file, cancellation);
+    }
+
+    public async Task WriteMemoryAsync(ulong address, ReadOnlyMemory<byte> bytes, CancellationToken cancellation = default)
+    {
+        Check(cancellation);
+        string file = NewFile();
+        await File.WriteAllBytesAsync(file, bytes, cancellation);
+        await host.ExecuteAsync(Command($"agent Load 0x{address:x} \"{file}\""));
+    }
+
+    public async Task<MachineRegisters> RegistersAsync(CancellationToken cancellation = default)
+    {
+        Check(cancellation);
+        string answer = await host.ExecuteAsync("agent Registers");
+        return new MachineRegisters([.. answer.Split(' ').Select(word => uint.Parse(word, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture))]);
+    }
+
+    public async Task<int> StackHighWaterAsync(CancellationToken cancellation = default)
+    {
+        (ulong bottom, int bytes) = StackPaint.Range(Symbols) ?? throw new DiagnosticException("MCU1107", "The firmware has no symbols '__stack_limit' and '__stack_top'.", Symbols.Path);
+        return StackPaint.Used(await ReadMemoryAsync(bottom, bytes, cancellation));
+    }
+
+    public async Task SaveSnapshotAsync(string name, CancellationToken cancellation = default)
+    {
+        Check(cancellation);
+        await host.ExecuteAsync("Save " + RenodeHost.PathArgument(SnapshotFile(name)));
+        snapshots.Add(name);
+    }
+
+    public async Task RestoreSnapshotAsync(string name, CancellationToken cancellation = default)
+    {
+        Check(cancellation);
+        if (!snapshots.Contains(name))
+        {
+            throw MachineFailures.Cannot(EmulatorName, $"There is no snapshot '{name}'.");
+        }
+
+        await host.ExecuteAsync("Load " + RenodeHost.PathArgument(SnapshotFile(name)));
+        await host.ExecuteAsync("mach set 0");
+        await AttachAsync(cancellation);
+    }
+
+    public async Task ResetAsync(CancellationToken cancellation = default)
+    {
+        Check(cancellation);
+        await host.ExecuteAsync("machine Reset");
+        await host.ExecuteAsync(Command($"cpu VectorTableOffset 0x{Target.Firmware!.Vectors:x}"));
+        executed = RenodeState.Parse(await host.ExecuteAsync("agent Now")).Instructions;
+        atReset = executed;
+    }
+
+    public async Task<PowerCut> PowerCutAsync(long instructions, IReadOnlyList<MemoryRegion> nonVolatile, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(nonVolatile);
+        Check(cancellation);
+        RenodeState state = await AgentAsync(Command($"agent Step {instructions - (executed - atReset)}"));
+        if (executed - atReset != instructions)
+        {
+            throw MachineFailures.Cannot(EmulatorName, Command($"The program ended after {executed - atReset} instructions, before the power cut ({state.Reason})."));
+        }
+
+        var memory = new List<byte[]>(nonVolatile.Count);
+        foreach (MemoryRegion region in nonVolatile)
+        {
+            memory.Add(await ReadMemoryAsync(region.Origin, (int)region.Length, cancellation));
+        }
+
+        await host.ExecuteAsync("Clear");
+        await BootAsync(cancellation);
+        for (int i = 0; i < memory.Count; i++)
+        {
+            await WriteMemoryAsync(nonVolatile[i].Origin, memory[i], cancellation);
+        }
+
+        return new PowerCut(instructions, memory);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
+        serialListener?.Dispose();
+        try
+        {
+            await host.ExecuteAsync("Clear");
+        }
+        catch (DiagnosticException)
+        {
+            // It has died; giving it back finds that.
+        }
+
+        Serial.Complete();
+        await giveBack(host);
+        folder.Dispose();
+    }
+
+    private static string Command(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private void Check(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (disposed)
+        {
+            throw MachineFailures.Disposed(EmulatorName);
+        }
+    }
+
+    private string NewFile() => folder.At(Command($"memory{files++}.bin"));
+
+    private string SnapshotFile(string name) => folder.At("snapshot-" + Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(name)) + ".save");
+
+    private async Task BootAsync(CancellationToken cancellation)
+    {
+        await host.ExecuteAsync("include " + RenodeHost.PathArgument(folder.At(RenodePlatform.ScriptName)));
+        executed = 0;
+        atReset = 0;
+        await ListenAsync(cancellation);
+        if (options.PaintStack && StackPaint.Range(Symbols) is { } range)
+        {
+            await WriteMemoryAsync(range.Bottom, StackPaint.Paint(range.Bytes), cancellation);
+        }
+    }
+
+    /// <summary>A restored machine is a new object to Renode: the agent, its hooks and the serial port are attached again.</summary>
+    private async Task AttachAsync(CancellationToken cancellation)
+    {
+        await host.ExecuteAsync("emulation CreateMcuAgent \"agent\"");
+        await host.ExecuteAsync("agent Attach sysbus.cpu sysbus.cpu.semihosting sysbus.nvic");
+        await ListenAsync(cancellation);
+        executed = RenodeState.Parse(await host.ExecuteAsync("agent Now")).Instructions;
+    }
+
+    private async Task ListenAsync(CancellationToken cancellation)
+    {
+        handlers = await FaultReader.HandlersAsync((address, count) => ReadMemoryAsync(address, count, cancellation), Target.Firmware!);
+        foreach (ulong handler in handlers)
+        {
+            await host.ExecuteAsync(Command($"agent Break 0x{handler:x}"));
+        }
+
+        serialListener?.Dispose();
+        serialListener = new TcpListener(IPAddress.Loopback, 0);
+        serialListener.Start();
+        Task<TcpClient> accept = serialListener.AcceptTcpClientAsync(cancellation).AsTask();
+        await host.ExecuteAsync(Command($"agent Serial sysbus.uart0 {((IPEndPoint)serialListener.LocalEndpoint).Port}"));
+        Serial.Attach((await accept).GetStream());
+    }
+
+    private async Task<RenodeState> AgentAsync(string command)
+    {
+        RenodeState state = RenodeState.Parse(await host.ExecuteAsync(command));
+        executed = state.Instructions;
+        return state;
+    }
+
+    private async Task<MachineStop> StopAsync(RenodeState state, ulong? goal, CancellationToken cancellation)
+    {
+        long count = executed - atReset;
+        if (state.Reason == "exit")
+        {
+            return new MachineStop(StopReason.Exited, 0, null, count, state.ExitCode, null);
+        }
+
+        if (state.Reason == "hit" && state.Pc != goal && handlers.Contains(state.Pc))
+        {
+            (StopReason kind, string sentence, string? function) = await FaultReader.ReadAsync(
+                await RegistersAsync(cancellation), (address, bytes) => ReadMemoryAsync(address, bytes, cancellation), Symbols, Target.Firmware!);
+            return new MachineStop(kind, state.Pc, function, count, 0, sentence);
+        }
+
+        StopReason reason = state.Reason switch
+        {
+            "hit" => StopReason.Reached,
+            "lockup" => StopReason.LockUp,
+            "limit" => StopReason.InstructionLimit,
+            _ => StopReason.TimeLimit,
+        };
+        return new MachineStop(reason, state.Pc, Symbols.FunctionAt(state.Pc), count, 0, null);
+    }
+}

@@ -1,0 +1,269 @@
+// Compiled and loaded by Renode at run time: what the monitor alone cannot do for Mcu's harness.
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Net.Sockets;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+
+using Antmicro.Renode.Core;
+using Antmicro.Renode.Peripherals;
+using Antmicro.Renode.Peripherals.CPU;
+using Antmicro.Renode.Peripherals.IRQControllers;
+using Antmicro.Renode.Peripherals.UART;
+using Antmicro.Renode.Time;
+
+namespace Antmicro.Renode.Mcu
+{
+    public static class McuAgentExtensions
+    {
+        public static void CreateMcuAgent(this Emulation emulation, string name)
+        {
+            emulation.ExternalsManager.AddExternal(new McuAgent(emulation), name);
+        }
+    }
+
+    public class McuAgent : IExternal
+    {
+        public McuAgent(Emulation emulation)
+        {
+            this.emulation = emulation;
+        }
+
+        // Renode ends when the program that started it has gone.
+        public void Lifeline(int port)
+        {
+            var line = new TcpClient("127.0.0.1", port);
+            var watcher = new Thread(() =>
+            {
+                try
+                {
+                    while(line.GetStream().ReadByte() >= 0)
+                    {
+                    }
+                }
+                catch(IOException)
+                {
+                }
+                Environment.Exit(0);
+            });
+            watcher.IsBackground = true;
+            watcher.Start();
+        }
+
+        public void Attach(CortexM cpu, SemihostingHandler semihosting, NVIC nvic)
+        {
+            this.cpu = cpu;
+            this.semihosting = semihosting;
+            this.nvic = nvic;
+        }
+
+        // Writes the instructions of every call of one function to a file, one number a line.
+        public void Count(string path, ulong start, ulong end)
+        {
+            cpu.AddHook(start, (_, address) =>
+            {
+                if(callStart == null)
+                {
+                    callStart = cpu.ExecutedInstructions;
+                }
+            });
+            cpu.AddHook(end, (_, address) =>
+            {
+                if(callStart != null)
+                {
+                    File.AppendAllText(path, (cpu.ExecutedInstructions - callStart.Value).ToString(CultureInfo.InvariantCulture) + "\n");
+                    callStart = null;
+                }
+            });
+        }
+
+        // The run stops before the instruction at the address.
+        public void Break(ulong address)
+        {
+            if(!breakpoints.Add(address))
+            {
+                return;
+            }
+            cpu.AddHook(address, (_, at) =>
+            {
+                var here = cpu.ExecutedInstructions;
+                if(stepping || !breakpoints.Contains(at) || (here == resumedAt && at == resumedFrom))
+                {
+                    return;
+                }
+                hit = at;
+                cpu.GetMachine().PauseAndRequestEmulationPause(true);
+            });
+        }
+
+        public void Unbreak(ulong address)
+        {
+            breakpoints.Remove(address);
+        }
+
+        // Runs on; gives: reason, pc, instructions, exit code. A limit of 0 is none; else up to a quantum more is executed.
+        public string Run(ulong limit, int milliseconds)
+        {
+            var end = DateTime.UtcNow.AddMilliseconds(milliseconds);
+            var machine = cpu.GetMachine();
+            var goal = limit == 0 ? ulong.MaxValue : cpu.ExecutedInstructions + limit;
+            var over = false;
+            hit = null;
+            aligned = false;
+            resumedFrom = cpu.PC.RawValue;
+            resumedAt = cpu.ExecutedInstructions;
+            Action watch = () =>
+            {
+                if(cpu.ExecutedInstructions >= goal && !over)
+                {
+                    over = true;
+                    machine.PauseAndRequestEmulationPause();
+                }
+            };
+            machine.LocalTimeSource.SinksReportedHook += watch;
+            // Starting sleeps for a tenth of a second at its end.
+            Task.Run(() => emulation.StartAll());
+            while(!emulation.IsStarted && hit == null && !over)
+            {
+                Thread.Sleep(0);
+            }
+            while(DateTime.UtcNow < end && hit == null && !over && !semihosting.Exited && !nvic.Lockup.IsSet)
+            {
+                Thread.Sleep(1);
+            }
+            // A breakpoint pauses by itself, exactly; a second pause at the same time would wait for the first for ever.
+            while((hit != null || over) && emulation.IsStarted && DateTime.UtcNow < end.AddSeconds(10))
+            {
+                Thread.Sleep(1);
+            }
+            if(hit == null && !over)
+            {
+                emulation.PauseAll();
+            }
+            machine.LocalTimeSource.SinksReportedHook -= watch;
+            return State(over ? "limit" : "time");
+        }
+
+        // Executes exactly as many instructions, as a span of time from the end of a quantum. Where the end of the quantum is farther
+        // away, single steps are left, which are slow.
+        public string Step(ulong count)
+        {
+            var goal = cpu.ExecutedInstructions + count;
+            stepping = true;
+            if(!aligned && count > QuantumInstructions)
+            {
+                emulation.RunToNearestSyncPoint();
+                aligned = true;
+            }
+            if(aligned && goal > cpu.ExecutedInstructions)
+            {
+                emulation.RunFor(TimeInterval.FromCPUCycles(goal - cpu.ExecutedInstructions, cpu.PerformanceInMips, out var _));
+            }
+            if(goal > cpu.ExecutedInstructions && !semihosting.Exited && !nvic.Lockup.IsSet)
+            {
+                aligned = false;
+                cpu.Step((int)(goal - cpu.ExecutedInstructions));
+                emulation.PauseAll();
+                cpu.ExecutionMode = ExecutionMode.Continuous;
+            }
+            stepping = false;
+            return State("limit");
+        }
+
+        public string Now()
+        {
+            return State("now");
+        }
+
+        public string Registers()
+        {
+            var text = new StringBuilder();
+            for(var i = 0; i < 16; i++)
+            {
+                text.AppendFormat(CultureInfo.InvariantCulture, "{0:x} ", cpu.GetRegister(i).RawValue);
+            }
+            return text.AppendFormat(CultureInfo.InvariantCulture, "{0:x}", cpu.GetRegister(25).RawValue).ToString();
+        }
+
+        public void Save(ulong address, int count, string path)
+        {
+            var bus = cpu.GetMachine().SystemBus;
+            var bytes = new byte[count];
+            if(address >= 0xE0000000)
+            {
+                for(var at = 0; at + 4 <= count; at += 4)
+                {
+                    BitConverter.GetBytes(bus.ReadDoubleWord(address + (ulong)at, cpu)).CopyTo(bytes, at);
+                }
+            }
+            else
+            {
+                bytes = bus.ReadBytes(address, count);
+            }
+            File.WriteAllBytes(path, bytes);
+        }
+
+        public void Load(ulong address, string path)
+        {
+            cpu.GetMachine().SystemBus.WriteBytes(File.ReadAllBytes(path), address);
+        }
+
+        // Bytes of a serial port go to and come from a socket.
+        public void Serial(IUART uart, int port)
+        {
+            var client = new TcpClient("127.0.0.1", port);
+            client.NoDelay = true;
+            var stream = client.GetStream();
+            uart.CharReceived += value =>
+            {
+                try
+                {
+                    stream.WriteByte(value);
+                }
+                catch(IOException)
+                {
+                }
+            };
+            var reader = new Thread(() =>
+            {
+                try
+                {
+                    int value;
+                    while((value = stream.ReadByte()) >= 0)
+                    {
+                        uart.WriteChar((byte)value);
+                    }
+                }
+                catch(IOException)
+                {
+                }
+            });
+            reader.IsBackground = true;
+            reader.Start();
+        }
+
+        private string State(string reason)
+        {
+            reason = semihosting.Exited ? "exit" : nvic.Lockup.IsSet ? "lockup" : hit != null ? "hit" : reason;
+            return string.Format(CultureInfo.InvariantCulture, "{0} {1:x} {2} {3}", reason, cpu.PC.RawValue, cpu.ExecutedInstructions, semihosting.ExitCode ?? 0);
+        }
+
+        private CortexM cpu;
+        private SemihostingHandler semihosting;
+        private NVIC nvic;
+        private bool stepping;
+        private bool aligned = true;
+        private ulong? callStart;
+        private ulong? hit;
+        private ulong resumedFrom;
+        private ulong resumedAt;
+
+        private const ulong QuantumInstructions = 12500;
+
+        private readonly Emulation emulation;
+        private readonly HashSet<ulong> breakpoints = new HashSet<ulong>();
+    }
+}

@@ -1,0 +1,75 @@
+using Mcu.Generator.Targets;
+
+namespace Mcu.Emulation.Testing;
+
+/// <summary>What is tested and how: a folder that <c>mcu compile</c> wrote, a target, an emulator.</summary>
+public sealed record FirmwareTestOptions
+{
+    /// <summary>Name of the target.</summary>
+    public string Target { get; init; } = "cortex-m4";
+
+    /// <summary>Runs the firmware; null for QEMU. Not disposed with the firmware under test.</summary>
+    public IEmulator? Emulator { get; init; }
+
+    /// <summary>Where tools are looked for.</summary>
+    public ToolProbe Tools { get; init; } = new();
+
+    /// <summary>Folder for what a failed assertion leaves (inputs, outputs, report); null for <c>MCU_TEST_ARTIFACTS</c>, or none.</summary>
+    public string? Artifacts { get; init; } = Environment.GetEnvironmentVariable("MCU_TEST_ARTIFACTS");
+
+    /// <summary>
+    /// Whether golden files and budgets are written anew instead of compared: <c>MCU_UPDATE_GOLDEN=1</c>.
+    /// </summary>
+    public bool UpdateGolden { get; init; } = Environment.GetEnvironmentVariable("MCU_UPDATE_GOLDEN") == "1";
+
+    /// <summary>Most emulators at a time of everything that shares this object.</summary>
+    public SemaphoreSlim Parallel { get; init; } = new(Environment.ProcessorCount);
+}
+
+/// <summary>Built firmware of one network, to run samples through and to assert on the outcome.</summary>
+public sealed class FirmwareUnderTest : IDisposable
+{
+    private readonly FirmwareTestOptions options;
+    private readonly FirmwareRunner runner;
+
+    private FirmwareUnderTest(FirmwareImage image, FirmwareTestOptions options, FirmwareRunner runner)
+    {
+        Image = image;
+        this.options = options;
+        this.runner = runner;
+    }
+
+    public FirmwareImage Image { get; }
+
+    /// <summary>Builds a compiled folder for the target. Errors: every diagnostic of <see cref="FirmwareBuilder"/>; MCU1086 for an unknown target.</summary>
+    public static async Task<FirmwareUnderTest> BuildAsync(string folder, FirmwareTestOptions? options = null, CancellationToken cancellation = default)
+    {
+        FirmwareTestOptions chosen = options ?? new FirmwareTestOptions();
+        TargetDescription target = TargetCatalog.Load().Get(chosen.Target);
+        FirmwareImage image = await new FirmwareBuilder(chosen.Tools).BuildAsync(folder, target, cancellation: cancellation);
+        return new FirmwareUnderTest(image, chosen, chosen.Emulator is { } emulator ? new FirmwareRunner(emulator) : new FirmwareRunner(chosen.Tools));
+    }
+
+    /// <summary>Runs samples, back to back in the network's input type. Waits for a place among <see cref="FirmwareTestOptions.Parallel"/>.</summary>
+    public async Task<FirmwareOutcome> RunAsync(ReadOnlyMemory<byte> samples, RunOptions? run = null, CancellationToken cancellation = default)
+    {
+        await options.Parallel.WaitAsync(cancellation);
+        try
+        {
+            RunResult result = await runner.RunAsync(Image, samples, run, cancellation);
+            return new FirmwareOutcome(Image, samples, run ?? new RunOptions(), result, options);
+        }
+        finally
+        {
+            options.Parallel.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        if (options.Emulator is null)
+        {
+            runner.Dispose();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+
+namespace Mcu.Emulation.Tools;
+
+/// <summary>A program that stays while its machine does: started, watched, and ended with its children.</summary>
+internal sealed class EmulatorProcess : IAsyncDisposable
+{
+    private const int CapturedCharacters = 64 << 10;
+
+    private readonly Process process;
+    private readonly StringBuilder words = new();
+    private readonly Task[] captures;
+
+    private EmulatorProcess(Process process)
+    {
+        this.process = process;
+        captures = [CaptureAsync(process.StandardError), CaptureAsync(process.StandardOutput)];
+    }
+
+    public int Id => process.Id;
+
+    public bool HasExited => process.HasExited;
+
+    public int ExitCode => process.ExitCode;
+
+    /// <summary>The beginning of what it said.</summary>
+    public string Words
+    {
+        get
+        {
+            lock (words)
+            {
+                return words.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts a program; null when there is none at the path.</summary>
+    public static EmulatorProcess? Start(ProcessRequest request)
+    {
+        var process = new Process { StartInfo = ProcessRunner.StartInfo(request) };
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception)
+        {
+            process.Dispose();
+            return null;
+        }
+
+        process.StandardInput.Close();
+        return new EmulatorProcess(process);
+    }
+
+    /// <summary>Waits until it has ended and all it said was read; false after the limit.</summary>
+    public async Task<bool> WaitAsync(TimeSpan limit)
+    {
+        using var timer = new CancellationTokenSource(limit);
+        try
+        {
+            await process.WaitForExitAsync(timer.Token);
+            await Task.WhenAll(captures).WaitAsync(timer.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ProcessRunner.KillAsync(process);
+        await Task.WhenAll(captures);
+        process.Dispose();
+    }
+
+    private async Task CaptureAsync(StreamReader reader)
+    {
+        char[] buffer = new char[4096];
+        int count;
+        while ((count = await reader.ReadAsync(buffer)) > 0)
+        {
+            lock (words)
+            {
+                words.Append(buffer, 0, Math.Min(count, CapturedCharacters - words.Length));
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Mcu.Emulation;
+using Mcu.Emulation.Machines;
+using Mcu.Emulation.Qemu;
+using Mcu.Generator.Diagnostics;
+
+namespace Mcu.Tests.Emulation.Machines;
+
+/// <summary>Deliberate faults: each is detected and named, and nothing is left behind.</summary>
+public sealed class MachineFaultTests(RenodeFixture renode) : IClassFixture<RenodeFixture>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(MachineBench.Qemu, "cortex-m4", "((void (*)(void))net->adapter)();", StopReason.Fault, "left the Thumb state", null)]
+    [InlineData(MachineBench.Qemu, "cortex-m3", "*(volatile int *)0x50000000u = 1;", StopReason.Fault, "accessed memory that the target does not have", "fake_run")]
+    [InlineData(MachineBench.Qemu, "cortex-m0plus", "(*(volatile int *)(net->arena + 1))++;", StopReason.Fault, "accessed memory unaligned", "fake_run")]
+    [InlineData(MachineBench.Qemu, "cortex-m7", "__asm volatile(\"udf #0\");", StopReason.Fault, "undefined instruction", "fake_run")]
+    [InlineData(MachineBench.Qemu, "cortex-m4", "volatile char big[200000]; big[0] = 1;", StopReason.StackOverflow, "memory", null)]
+    [InlineData(MachineBench.Renode, "cortex-m4", "((void (*)(void))net->adapter)();", StopReason.Fault, "left the Thumb state", null)]
+    [InlineData(MachineBench.Renode, "cortex-m3", "*(volatile int *)0x50000000u = 1;", StopReason.Fault, "accessed memory that the target does not have", "fake_run")]
+    [InlineData(MachineBench.Renode, "cortex-m7", "__asm volatile(\"udf #0\");", StopReason.Fault, "undefined instruction", "fake_run")]
+    [InlineData(MachineBench.Renode, "cortex-m4", "volatile char big[200000]; big[0] = 1;", StopReason.StackOverflow, "memory", null)]
+    public async Task A_fault_is_told_with_cause_function_and_registers(
+        string emulator, string target, string statement, StopReason reason, string cause, string? function)
+    {
+        using var model = new FakeModel("int fake_run(fake_t *net) { (void)net; " + statement + " return 0; }");
+        await using IMachine machine = await MachineBench.StartAsync(renode, emulator, model, target);
+        MachineStop stop = await machine.RunAsync(new RunUntil(), Cancellation);
+        Assert.Equal(reason, stop.Reason);
+        Assert.Contains(cause, stop.Fault, StringComparison.Ordinal);
+        Assert.Contains("sp=", stop.Fault, StringComparison.Ordinal);
+        Assert.Equal(function ?? stop.Function, stop.Function);
+        Diagnostic diagnostic = (await Assert.ThrowsAsync<DiagnosticException>(() => Task.FromResult(stop.Expect(StopReason.Exited)))).Diagnostic;
+        Assert.Equal(reason == StopReason.Fault ? "MCU1112" : "MCU1116", diagnostic.Code);
+    }
+
+    [Theory]
+    [InlineData(MachineBench.Qemu)]
+    [InlineData(MachineBench.Renode)]
+    public async Task A_lock_up_is_told(string emulator)
+    {
+        using var model = new FakeModel("int fake_run(fake_t *net) { (void)net; *(volatile int *)0xE000ED08u = 0x50000000; __asm volatile(\"udf #0\"); return 0; }");
+        await using IMachine machine = await MachineBench.StartAsync(renode, emulator, model);
+        MachineStop stop = await machine.RunAsync(new RunUntil { WallClock = TimeSpan.FromSeconds(20) }, Cancellation);
+        Assert.Equal(StopReason.LockUp, stop.Reason);
+        Assert.Equal("MCU1113", Assert.Throws<DiagnosticException>(() => stop.Expect(StopReason.Exited)).Diagnostic.Code);
+    }
+
+    [Theory]
+    [InlineData(MachineBench.Qemu)]
+    [InlineData(MachineBench.Renode)]
+    public async Task An_endless_loop_meets_the_limit_of_time_and_names_the_function(string emulator)
+    {
+        using var model = new FakeModel("int fake_run(fake_t *net) { (void)net; for (;;) { } }");
+        await using IMachine machine = await MachineBench.StartAsync(renode, emulator, model);
+        (await machine.RunAsync(RunUntil.Reaches("fake_run"), Cancellation)).Expect(StopReason.Reached);
+        MachineStop stop = await machine.RunAsync(new RunUntil { WallClock = TimeSpan.FromSeconds(1) }, Cancellation);
+        Assert.Equal(StopReason.TimeLimit, stop.Reason);
+        Assert.Equal("fake_run", stop.Function);
+        Assert.Equal("MCU1114", Assert.Throws<DiagnosticException>(() => stop.Expect(StopReason.Exited)).Diagnostic.Code);
+    }
+
+    [Fact]
+    public async Task A_missing_line_of_the_serial_port_names_the_last_one()
+    {
+        using var model = new FakeModel(MachineBench.SerialFunctions + "int fake_run(fake_t *net) { (void)net; say(\"class 3\\n\"); for (;;) { } }");
+        await using IMachine machine = await MachineBench.StartAsync(renode, MachineBench.Qemu, model);
+        Task<MachineStop> run = machine.RunAsync(new RunUntil { WallClock = TimeSpan.FromSeconds(4) }, Cancellation);
+        Diagnostic diagnostic = await Bench.FailureAsync(() => machine.Serial.WaitForAsync("class 7", TimeSpan.FromSeconds(3), Cancellation));
+        await run;
+        Assert.Equal("MCU1117", diagnostic.Code);
+        Assert.Contains("the last was 'class 3'", diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(MachineBench.Qemu)]
+    [InlineData(MachineBench.Renode)]
+    public async Task An_emulator_that_is_killed_is_told(string emulator)
+    {
+        using var model = new FakeModel("int fake_run(fake_t *net) { (void)net; for (;;) { } }");
+        HashSet<int> before = Emulators();
+        await using IMachine machine = await MachineBench.StartAsync(renode, emulator, model, options: new MachineOptions { Files = MachineBench.Samples(1, 2, 3, 4), Arguments = ["0"] });
+        int[] started = [.. Emulators().Except(before)];
+        Assert.SkipWhen(emulator == MachineBench.Renode && started.Length == 0, "the process of an earlier test is in use");
+        Task<MachineStop> run = machine.RunAsync(new RunUntil(), Cancellation);
+        await Task.Delay(200, Cancellation);
+        foreach (int id in started)
+        {
+            using var process = Process.GetProcessById(id);
+            process.Kill();
+        }
+
+        Assert.Equal("MCU1104", (await Bench.FailureAsync(() => run)).Code);
+        Assert.Equal("MCU1104", (await Bench.FailureAsync(() => machine.ReadMemoryAsync(0, 4, Cancellation))).Code);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_named()
+    {
+        using var model = new FakeModel();
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        int port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        Diagnostic diagnostic = await Bench.FailureAsync(() => MachineBench.StartAsync(renode, MachineBench.Qemu, model, options: new MachineOptions { Port = port }));
+        Assert.Equal("MCU1105", diagnostic.Code);
+        Assert.Contains(port.ToString(System.Globalization.CultureInfo.InvariantCulture), diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_of_ones_own_is_used()
+    {
+        using var model = new FakeModel();
+        int port;
+        using (var free = new TcpListener(IPAddress.Loopback, 0))
+        {
+            free.Start();
+            port = ((IPEndPoint)free.LocalEndpoint).Port;
+        }
+
+        var options = new MachineOptions { Port = port, Files = MachineBench.Samples(1, 2, 3, 4), Arguments = ["0"] };
+        await using IMachine machine = await MachineBench.StartAsync(renode, MachineBench.Qemu, model, options: options);
+        Assert.Equal(StopReason.Exited, (await machine.RunAsync(new RunUntil(), Cancellation)).Reason);
+    }
+
+    [Theory]
+    [InlineData(MachineBench.Qemu, "MCU1004")]
+    [InlineData(MachineBench.Renode, "MCU1007")]
+    public async Task An_emulator_that_is_not_there_is_told_with_the_way_to_get_it(string emulator, string code)
+    {
+        using var model = new FakeModel();
+        FirmwareImage image = await Bench.BuildAsync(model, "cortex-m4");
+        var tools = new ToolProbe(model.Folder);
+        await using var lost = new Mcu.Emulation.Renode.RenodeEmulator(tools);
+        IMachineEmulator none = emulator == MachineBench.Qemu ? new QemuEmulator(tools, model.CacheFolder) : lost;
+        Diagnostic diagnostic = await Bench.FailureAsync(() => none.StartAsync(image.Path, image.Target, cancellation: Cancellation));
+        Assert.Equal(code, diagnostic.Code);
+        Assert.NotEmpty(diagnostic.Hint);
+    }
+
+    [Fact]
+    public async Task Cancelled_and_finished_runs_leave_no_process_and_no_file()
+    {
+        using var model = new FakeModel("int fake_run(fake_t *net) { for (volatile int i = 0; net->arena[0] == 1; i++) { } return 0; }");
+        FirmwareImage image = await Bench.BuildAsync(model, "cortex-m4");
+        var emulator = new QemuEmulator(new ToolProbe(), model.CacheFolder);
+        HashSet<int> before = Emulators();
+        HashSet<string> folders = Folders();
+        for (int i = 0; i < 10; i++)
+        {
+            bool endless = i % 2 == 0;
+            using var stop = new CancellationTokenSource(endless ? TimeSpan.FromMilliseconds(100 + i * 20) : Timeout.InfiniteTimeSpan);
+            try
+            {
+                var options = new MachineOptions { Files = MachineBench.Samples((byte)(endless ? 1 : 0), 2, 3, 4), Arguments = ["0"] };
+                await using IMachine machine = await emulator.StartAsync(image.Path, image.Target, options, stop.Token);
+                await machine.RunAsync(new RunUntil(), stop.Token);
+                Assert.False(endless);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.True(endless);
+            }
+        }
+
+        Assert.Empty(Emulators().Except(before));
+        Assert.Empty(Folders().Except(folders));
+    }
+
+    /// <summary>Emulators that this process started.</summary>
+    private static HashSet<int> Emulators() =>
+        [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(IsOurs!).Select(name => int.Parse(name!, System.Globalization.CultureInfo.InvariantCulture))];
+
+    private static bool IsOurs(string name)
+    {
+        try
+        {
+            string status = char.IsAsciiDigit(name[0]) ? File.ReadAllText($"/proc/{name}/stat") : "";
+            string[] parts = status[(status.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            return parts.Length > 1 && parts[0] != "Z" && parts[1] == Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private static HashSet<string> Folders() => [.. Directory.GetDirectories(Path.GetTempPath(), "mcu-run-*")];
+}
