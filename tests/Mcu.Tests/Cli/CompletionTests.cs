@@ -28,7 +28,7 @@ public sealed class CompletionTests
     }
 
     [Theory]
-    [InlineData("mcu comp", "compile completion")]
+    [InlineData("mcu comp", "compare compile completion")]
     [InlineData("mcu compile --adapter-m", "--adapter-map --adapter-mode")]
     [InlineData("mcu compile --adapter-mode ", "auto merge side")]
     [InlineData("mcu compile --form z", "zephyr")]
