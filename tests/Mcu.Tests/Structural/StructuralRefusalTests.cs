@@ -26,6 +26,9 @@ public sealed class StructuralRefusalTests
 
         Assert.Equal(["bottleneck.a.b", "prefix.s", "prompt.x"], adapter.Structure.Select(p => p.Name));
         Assert.Equal("head", Assert.Single(adapter.Modules).Module);
+        Generator.Inspection.AdapterSummary summary = Generator.Inspection.AdapterSummary.Of(adapter);
+        Assert.Equal(["head", "bottleneck.a.b", "prefix.s", "prompt.x"], summary.Modules.Select(m => m.Module));
+        Assert.Equal(2 + 26 + 36 + 10, summary.Parameters);
         var bottleneck = (BottleneckPart)adapter.Structure[0];
         Assert.Equal(("a.b", 2, 0.5f, BottleneckActivation.Relu, false), (bottleneck.Place, bottleneck.Rank, bottleneck.Scale, bottleneck.Activation, bottleneck.IsParallel));
         Assert.Equal(("in", "out"), (((BottleneckPart)Read(Bottleneck("parallel.in->out")).Structure[0]).Source, Read(Bottleneck("parallel.in->out")).Structure[0].Place));
