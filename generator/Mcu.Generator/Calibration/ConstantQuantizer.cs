@@ -72,42 +72,32 @@ internal static class ConstantQuantizer
         return constants;
     }
 
-    /// <summary>
-    /// Gamma in int16 and beta in int32 at gamma's scale · 2^-q, both free of the activations' scales. Gamma's scale is as small
-    /// as the largest gamma and the bound on beta allow.
-    /// </summary>
     private static Dictionary<int, Tensor> Normalization(NodeView view)
     {
         Tensor gamma = view.Input(1);
         Tensor? beta = view.OptionalInput(2);
         view.Require(gamma.Data is FloatData && (beta is null || beta.Data is FloatData), "MCU0714", $"gamma '{gamma.Name}' or beta is not constant");
-        int fraction = LayerNormalizationLayer.FractionBitsOf(Math.Min(view.Output.Shape[-1], ushort.MaxValue));
-        double forGamma = Largest(gamma) / short.MaxValue;
-        double forBeta = Math.ScaleB(beta is null ? 0 : Largest(beta), fraction) / LayerNormalizationLayer.LargestBeta;
-        double wanted = Math.Max(forGamma, forBeta * 1.000001);
-        float scale = wanted > 1e-30 ? (float)wanted : 1f / short.MaxValue;
+        float scale = NormalizationQuantizer.Scale(gamma.Floats(), beta is null ? [] : beta.Floats());
         var constants = new Dictionary<int, Tensor>
         {
             [1] = gamma with
             {
                 Type = DataType.Int16,
-                Data = new Int16Data([.. gamma.Floats().Select(g => (short)Math.Clamp(Math.Round((double)g / scale), -short.MaxValue, short.MaxValue))]),
+                Data = new Int16Data(EquatableArray.Wrap(NormalizationQuantizer.Gamma(gamma.Floats(), scale))),
                 Quantization = new Quantization(scale, 0),
             },
         };
         if (beta is not null)
         {
-            float betaScale = MathF.ScaleB(scale, -fraction);
+            float betaScale = MathF.ScaleB(scale, -NormalizationQuantizer.FractionOf(gamma.Floats()));
             constants[2] = beta with
             {
                 Type = DataType.Int32,
-                Data = new Int32Data([.. beta.Floats().Select(b => (int)Math.Round((double)b / betaScale))]),
+                Data = new Int32Data(EquatableArray.Wrap(NormalizationQuantizer.Beta(beta.Floats(), betaScale))),
                 Quantization = new Quantization(betaScale, 0),
             };
         }
 
         return constants;
     }
-
-    private static double Largest(Tensor tensor) => tensor.Floats().Max(v => Math.Abs((double)v));
 }

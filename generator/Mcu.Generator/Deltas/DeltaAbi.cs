@@ -39,7 +39,7 @@ public sealed record DeltaAbi(string Text, EquatableArray<byte> Base, KernelSet 
     private static DeltaAbi Of(Int8Model model, KernelSet kernels, IEnumerable<CStep> steps)
     {
         EquatableArray<DeltaSlot> slots = steps.Where(s => s.Layer.Shape is not null).Select((s, i) => Slot(model, s, i)).ToEquatableArray();
-        ImmutableDictionary<string, Int8Layer> layers = model.Layers.SetItems(slots.Select(s => KeyValuePair.Create(s.Node.Name, (Int8Layer)s.Layer)));
+        ImmutableDictionary<string, Int8Layer> layers = model.Layers.SetItems(slots.Select(s => KeyValuePair.Create(s.Node.Name, s.Layer)));
         Int8Model compiled = model with { Layers = layers, Adapters = EquatableArray<Int8Adapter>.Empty };
         return new DeltaAbi(TextOf(compiled.Graph, kernels, slots), BaseOf(compiled.Graph), kernels, slots, compiled);
     }
@@ -47,6 +47,12 @@ public sealed record DeltaAbi(string Text, EquatableArray<byte> Base, KernelSet 
     private static DeltaSlot Slot(Int8Model model, CStep step, int index)
     {
         LinearShape shape = step.Layer.Shape!;
+        if (model.Layers[step.Node.Name] is LayerNormalizationLayer norm)
+        {
+            long gamma = norm.Gamma.Max(g => Math.Abs((long)g));
+            return new DeltaSlot(index, step.Index, step.Node, shape, norm, step.Layer.Linear!, NormLowering.LargestNormal * gamma, "all");
+        }
+
         bool isDepthwise = shape.Kind == LinearKind.Depthwise;
         LinearLayer layer = ConstantOutputs.Rescale((LinearLayer)model.Layers[step.Node.Name], shape.Depth, isDepthwise);
         long largest = 0;
@@ -65,14 +71,25 @@ public sealed record DeltaAbi(string Text, EquatableArray<byte> Base, KernelSet 
             .Append("input ").Append(Port(graph[graph.Inputs[0]])).Append("output ").Append(Port(graph[graph.Outputs[0]]));
         foreach (DeltaSlot slot in slots)
         {
-            LinearLayer l = slot.Layer;
-            text.Append(Invariant($"layer {slot.Index} {(slot.Kind == LinearKind.Depthwise ? "depthwise" : "matrix")} {slot.Outputs} {slot.Depth} {(slot.IsFast ? 1 : 0)} "))
-                .Append(Invariant($"{Bits(l.InputScale)} {l.InputZeroPoint} {Bits(l.OutputScale)} {l.OutputZeroPoint} {slot.LargestInput} {slot.Channels} {Name(slot.Node.Name)}\n"))
-                .Append(Invariant($"scales {slot.Index} {string.Join(' ', l.WeightScales.Select(Bits))}\n"));
+            (Quantization x, Quantization y) = (graph[slot.Node.Inputs[0]].Quantization!, graph[slot.Node.Output].Quantization!);
+            text.Append(Invariant($"layer {slot.Index} {KindOf(slot)} {slot.Outputs} {slot.Depth} {(slot.IsFast ? 1 : 0)} "))
+                .Append(Invariant($"{Bits(x.Scale)} {x.ZeroPoint} {Bits(y.Scale)} {y.ZeroPoint} {slot.LargestInput} {slot.Channels} {Name(slot.Node.Name)}\n"))
+                .Append(Invariant($"scales {slot.Index} {string.Join(' ', Scales(graph, slot).Select(Bits))}\n"));
         }
 
         return text.Append("tables ").Append(Convert.ToHexStringLower(TablesHash(slots))).Append('\n').ToString();
     }
+
+    private static string KindOf(DeltaSlot slot) => slot.Kind switch
+    {
+        LinearKind.Matrix => "matrix",
+        LinearKind.Depthwise => "depthwise",
+        _ => "norm",
+    };
+
+    /// <summary>Per output, of a layer normalisation gamma's one.</summary>
+    private static IEnumerable<float> Scales(Graph graph, DeltaSlot slot) =>
+        slot.Kind == LinearKind.Norm ? [graph[slot.Node.Inputs[1]].Quantization!.Scale] : slot.Linear.WeightScales;
 
     private static string Port(Tensor tensor) =>
         Invariant($"{tensor.Shape.Elements} {Bits(tensor.Quantization!.Scale)} {tensor.Quantization.ZeroPoint}\n");
@@ -109,16 +126,22 @@ public sealed record DeltaAbi(string Text, EquatableArray<byte> Base, KernelSet 
 /// <param name="Index">Index in the image's directory and in the firmware's table.</param>
 /// <param name="Step">Index of its kernel call.</param>
 /// <param name="Layer">
-/// Constants as compiled, in the graph's layout. Outputs whose weights are all zero have the replaced scale of
+/// A <see cref="LinearLayer"/> or a <see cref="LayerNormalizationLayer"/>: constants as compiled, in the graph's layout. Outputs whose weights are all zero have the replaced scale of
 /// <see cref="ConstantOutputs"/>; <see cref="LinearLayer.WeightScales"/> agree with it.
 /// </param>
 /// <param name="Tables">The base's tables as the kernels read them.</param>
-/// <param name="LargestInput">The largest <c>128·sum |w|</c> over the outputs.</param>
+/// <param name="LargestInput">The largest <c>128·sum |w|</c> over the outputs; of a layer normalisation <c>32769·|gamma|</c>.</param>
 /// <param name="Channels">Source channels that exist: <c>all</c> or ranges.</param>
 public sealed record DeltaSlot(
-    int Index, int Step, Node Node, LinearShape Shape, LinearLayer Layer, LinearTables Tables, long LargestInput, string Channels)
+    int Index, int Step, Node Node, LinearShape Shape, Int8Layer Layer, LinearTables Tables, long LargestInput, string Channels)
 {
     public LinearKind Kind => Shape.Kind;
+
+    /// <summary>The layer of every kind but <see cref="LinearKind.Norm"/>.</summary>
+    public LinearLayer Linear => (LinearLayer)Layer;
+
+    /// <summary>Of the input of a linear layer; the kernel of layer normalisations does not read it.</summary>
+    public int InputZeroPoint => Layer is LinearLayer linear ? linear.InputZeroPoint : 0;
 
     public int Outputs => Shape.Outputs;
 

@@ -3,6 +3,7 @@ using System.Text;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Ingest;
+using Mcu.Generator.Lowering;
 
 namespace Mcu.Generator.Deltas;
 
@@ -36,16 +37,24 @@ public static class DeltaAbiText
     private static DeltaLayerShape Layer(string line, int index, string path)
     {
         string[] fields = line.Split(' ', LayerFields);
-        bool valid = fields.Length == LayerFields && Number(fields[1], 0, ushort.MaxValue) == index && fields[2] is "matrix" or "depthwise";
+        bool valid = fields.Length == LayerFields && Number(fields[1], 0, ushort.MaxValue) == index && KindOf(fields[2]) is not null;
         long? outputs = valid ? Number(fields[3], 1, ushort.MaxValue) : null;
         long? depth = valid ? Number(fields[4], 1, ushort.MaxValue) : null;
         long? fast = valid ? Number(fields[5], 0, 1) : null;
         long? zeroPoint = valid ? Number(fields[7], sbyte.MinValue, sbyte.MaxValue) : null;
         long? largest = valid ? Number(fields[10], 0, 1L << 31) : null;
         return outputs is not null && depth is not null && fast is not null && zeroPoint is not null && largest is not null
-            ? new DeltaLayerShape(fields[12], fields[2] == "depthwise", (int)outputs, (int)depth, fast == 1, (int)zeroPoint, largest.Value)
+            ? new DeltaLayerShape(fields[12], KindOf(fields[2])!.Value, (int)outputs, (int)depth, fast == 1, (int)zeroPoint, largest.Value)
             : throw Error($"its line of layer {index} is not valid", path);
     }
+
+    private static LinearKind? KindOf(string text) => text switch
+    {
+        "matrix" => LinearKind.Matrix,
+        "depthwise" => LinearKind.Depthwise,
+        "norm" => LinearKind.Norm,
+        _ => null,
+    };
 
     private static long? Number(string text, long least, long most) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) && value >= least && value <= most ? value : null;

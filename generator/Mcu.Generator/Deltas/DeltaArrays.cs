@@ -20,12 +20,17 @@ public static class DeltaArrays
 
         if (layer.Requant is { } requant)
         {
-            archive.Add("multipliers", requant.Multipliers.Span, shape.Outputs).Add("shifts", requant.Shifts.Span, shape.Outputs);
+            archive.Add("multipliers", requant.Multipliers.Span, shape.Requantizations).Add("shifts", requant.Shifts.Span, shape.Requantizations);
         }
 
         if (layer.Weights is { } weights)
         {
             archive.Add("weights", weights.Span, shape.Outputs, shape.Depth);
+        }
+
+        if (layer.Gamma is { } gamma)
+        {
+            archive.Add("weights", gamma.Span, shape.Outputs);
         }
 
         AddTerms(archive, "", [.. layer.Terms], shape);
@@ -54,8 +59,8 @@ public static class DeltaArrays
             string name = FormattableString.Invariant($"{slot.Index}.");
             archive.Add(name + "weights", tables.Weights, of.Outputs, of.Depth)
                 .Add(name + "bias", tables.Bias, of.Outputs)
-                .Add(name + "multipliers", tables.Multipliers, of.Outputs)
-                .Add(name + "shifts", tables.Shifts, of.Outputs);
+                .Add(name + "multipliers", tables.Multipliers, of.Requantizations)
+                .Add(name + "shifts", tables.Shifts, of.Requantizations);
             AddTerms(archive, name, tables.Terms, of);
         }
 

@@ -1,4 +1,6 @@
 using Mcu.Generator.Graphs;
+using Mcu.Generator.Lowering;
+using Mcu.Generator.Operators.Numerics;
 
 namespace Mcu.Generator.Deltas;
 
@@ -15,12 +17,18 @@ public static class DeltaChecker
     /// <param name="images">In order of attachment, for one interface.</param>
     /// <param name="baseBias">Folded bias of each layer of the base, or null where it is not known.</param>
     /// <param name="name">How diagnostics call the image that was added last.</param>
-    public static void Check(IReadOnlyList<DeltaImage> images, DeltaInterface shape, Func<int, EquatableArray<int>>? baseBias, string name)
+    /// <param name="baseGamma">Gamma of each layer normalisation of the base; 0 where it is not known.</param>
+    public static void Check(
+        IReadOnlyList<DeltaImage> images, DeltaInterface shape, Func<int, EquatableArray<int>>? baseBias, string name, Func<int, EquatableArray<short>>? baseGamma = null)
     {
         for (int i = 0; i < shape.Layers.Length; i++)
         {
             DeltaLayer[] layers = [.. images.Select(image => image.Layers[i]).OfType<DeltaLayer>()];
-            if (layers.Length > 0)
+            if (layers.Length > 0 && shape.Layers[i].Kind == LinearKind.Norm)
+            {
+                CheckNorm(layers, shape.Layers[i], baseBias?.Invoke(i), baseGamma?.Invoke(i), name);
+            }
+            else if (layers.Length > 0)
             {
                 CheckLayer(layers, shape.Layers[i], baseBias?.Invoke(i), name);
             }
@@ -29,7 +37,24 @@ public static class DeltaChecker
 
     /// <summary>The same for a compiled base.</summary>
     public static void Check(IReadOnlyList<DeltaImage> images, DeltaAbi abi, string name) =>
-        Check(images, DeltaInterface.Of(abi), i => abi.Slots[i].Tables.Bias.Values.Take(abi.Slots[i].Outputs).Select(v => (int)v).ToEquatableArray(), name);
+        Check(images, DeltaInterface.Of(abi), i => abi.Slots[i].Tables.Bias.Values.Take(abi.Slots[i].Outputs).Select(v => (int)v).ToEquatableArray(), name, i => ((LayerNormalizationLayer)abi.Slots[i].Layer).Gamma);
+
+    private static void CheckNorm(DeltaLayer[] layers, DeltaLayerShape shape, EquatableArray<int>? baseBeta, EquatableArray<short>? baseGamma, string name)
+    {
+        long limit = shape.IsFast ? DeltaFormat.FastLimit : DeltaFormat.Limit;
+        EquatableArray<int>? beta = layers.Select(l => l.Bias).LastOrDefault(b => b is not null) ?? baseBeta;
+        EquatableArray<short>? gamma = layers.Select(l => l.Gamma).LastOrDefault(g => g is not null) ?? baseGamma;
+        for (int i = 0; i < shape.Outputs; i++)
+        {
+            long sum = Math.Abs((long)(beta?[i] ?? 0)) + (NormLowering.LargestNormal * Math.Abs((long)(gamma?[i] ?? 0)));
+            Require(sum < limit, $"output {i} of layer '{shape.Name}' could reach {sum} in its accumulator, the limit is {limit}", name);
+        }
+
+        foreach (DeltaLayer layer in layers)
+        {
+            CheckRequant(layer, shape, name);
+        }
+    }
 
     private static void CheckLayer(DeltaLayer[] layers, DeltaLayerShape shape, EquatableArray<int>? baseBias, string name)
     {

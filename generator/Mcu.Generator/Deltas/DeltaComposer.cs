@@ -71,7 +71,7 @@ public static class DeltaComposer
     /// <summary>What <paramref name="left"/> replaces against what <paramref name="right"/> adds in the old scale.</summary>
     private static void CheckOrdered(DeltaPart a, DeltaSections left, DeltaPart b, DeltaSections right, string layer)
     {
-        DeltaSections spoiled = (left.HasFlag(DeltaSections.Weights) ? Adding : 0) | (left.HasFlag(DeltaSections.Requant) ? Adding | DeltaSections.Bias : 0);
+        DeltaSections spoiled = (left.HasFlag(DeltaSections.Weights) ? Adding : 0) | (left.HasFlag(DeltaSections.Requant) ? Adding | DeltaSections.Bias | DeltaSections.Weights : 0);
         if ((spoiled & right) != 0)
         {
             throw Conflict(a, b, layer, $"the first brings {Names(left & (DeltaSections.Weights | DeltaSections.Requant))}, for which {Names(spoiled & right)} of the second was not made");
@@ -88,6 +88,7 @@ public static class DeltaComposer
             Bias = layers.Select(l => l.Bias).FirstOrDefault(b => b is not null),
             Requant = layers.Select(l => l.Requant).FirstOrDefault(r => r is not null),
             Weights = layers.Select(l => l.Weights).FirstOrDefault(w => w is not null),
+            Gamma = layers.Select(l => l.Gamma).FirstOrDefault(g => g is not null),
             Terms = layers.SelectMany(l => l.Terms).ToEquatableArray(),
             Sparse = Sum([.. layers.Select(l => l.Sparse).OfType<SparseCorrection>()], shape),
         };

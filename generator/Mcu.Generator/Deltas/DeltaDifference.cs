@@ -70,7 +70,7 @@ public sealed record DeltaDifference(bool Equal, IReadOnlyList<FieldDifference> 
     [
         ("bias", Long(layer.Bias)),
         ("requant", [.. Long(layer.Requant?.Multipliers), .. Long(layer.Requant?.Shifts)]),
-        ("weights", [.. (layer.Weights ?? EquatableArray<sbyte>.Empty).Select(w => (long)w)]),
+        ("weights", [.. (layer.Weights ?? []).Select(w => (long)w), .. (layer.Gamma ?? []).Select(w => (long)w)]),
         ("lora", [.. layer.Terms.SelectMany(t => t.A.Concat(t.B).Select(v => (long)v).Concat(t.Multipliers.Concat(t.Shifts).Concat(t.OutputShifts).Select(v => (long)v)))]),
         ("sparse", layer.Sparse is null ? [] : Dense(layer, shape)),
     ];

@@ -26,7 +26,7 @@ public sealed record DeltaSelfTest(uint Seed, uint OutputCrc32);
 /// <summary>The sections of one changed layer; at least one is there.</summary>
 public sealed record DeltaLayer
 {
-    /// <summary>Start values of the accumulators, input zero point folded in; null for the base's.</summary>
+    /// <summary>Start values of the accumulators, input zero point folded in, or beta; null for the base's.</summary>
     public EquatableArray<int>? Bias { get; init; }
 
     /// <summary>Per output multiplier and shift to the right; null for the base's.</summary>
@@ -34,6 +34,9 @@ public sealed record DeltaLayer
 
     /// <summary><c>[outputs, depth]</c>; null for the base's.</summary>
     public EquatableArray<sbyte>? Weights { get; init; }
+
+    /// <summary>Gamma of a layer normalisation; null for the base's.</summary>
+    public EquatableArray<short>? Gamma { get; init; }
 
     /// <summary>Low-rank terms in order of attachment.</summary>
     public EquatableArray<SidePath> Terms { get; init; }
@@ -43,7 +46,7 @@ public sealed record DeltaLayer
 
     /// <summary>What is there, without <see cref="DeltaSections.More"/>.</summary>
     public DeltaSections Sections =>
-        (Bias is null ? 0 : DeltaSections.Bias) | (Requant is null ? 0 : DeltaSections.Requant) | (Weights is null ? 0 : DeltaSections.Weights)
+        (Bias is null ? 0 : DeltaSections.Bias) | (Requant is null ? 0 : DeltaSections.Requant) | (Weights is null && Gamma is null ? 0 : DeltaSections.Weights)
         | (Terms.Length == 0 ? 0 : DeltaSections.Lora) | (Sparse is null ? 0 : DeltaSections.Sparse);
 }
 

@@ -15,7 +15,7 @@ public sealed record DeltaInterface(DeltaHash Abi, DeltaHash? Base, int Packing,
         DeltaHash.Read(abi.Base.Span),
         abi.Packing,
         abi.Slots.Select(s => new DeltaLayerShape(
-            s.Node.Name, s.Kind == LinearKind.Depthwise, s.Outputs, s.Depth, s.IsFast, s.Layer.InputZeroPoint, s.LargestInput)).ToEquatableArray());
+            s.Node.Name, s.Kind, s.Outputs, s.Depth, s.IsFast, s.InputZeroPoint, s.LargestInput)).ToEquatableArray());
 
     /// <summary>
     /// MCU1207 where the image was made for another base, MCU1208 where for another compilation of it or another kind of core.
@@ -40,18 +40,21 @@ public sealed record DeltaInterface(DeltaHash Abi, DeltaHash? Base, int Packing,
 
 /// <summary>One layer that a delta may change.</summary>
 /// <param name="Name">Name of its node.</param>
-/// <param name="IsDepthwise">Depthwise layers are not packed.</param>
+/// <param name="Kind">Matrix layers alone are packed and can have low-rank terms.</param>
 /// <param name="Outputs">Output channels.</param>
 /// <param name="Depth">Weights of one output.</param>
 /// <param name="IsFast">Whether its accumulators and requantisation keep to the narrower limits.</param>
-/// <param name="LargestInput">The largest <c>128·Σ|w|</c> over its outputs in the base.</param>
-public sealed record DeltaLayerShape(string Name, bool IsDepthwise, int Outputs, int Depth, bool IsFast, int InputZeroPoint, long LargestInput)
+/// <param name="LargestInput">The largest that weights and input give in the base: see <see cref="DeltaSlot"/>.</param>
+public sealed record DeltaLayerShape(string Name, LinearKind Kind, int Outputs, int Depth, bool IsFast, int InputZeroPoint, long LargestInput)
 {
+    /// <summary>Multipliers and shifts: one per output, of a layer normalisation one.</summary>
+    public int Requantizations => Kind == LinearKind.Norm ? 1 : Outputs;
+
     /// <summary>Rows as stored.</summary>
     public int PaddedRows(int rows, int packing) => LinearLowering.PaddedRows(rows, IsPaired(packing));
 
     public int PaddedDepth(int depth, int packing) => LinearLowering.PaddedDepth(depth, IsPaired(packing));
 
     /// <summary>Whether matrices are stored in pairs of rows.</summary>
-    public bool IsPaired(int packing) => packing == 1 && !IsDepthwise;
+    public bool IsPaired(int packing) => packing == 1 && Kind == LinearKind.Matrix;
 }

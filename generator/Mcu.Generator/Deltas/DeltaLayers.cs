@@ -1,6 +1,7 @@
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Int8;
 using Mcu.Generator.Lowering;
+using Mcu.Generator.Operators;
 using Mcu.Generator.Operators.Numerics;
 
 namespace Mcu.Generator.Deltas;
@@ -9,16 +10,23 @@ namespace Mcu.Generator.Deltas;
 public static class DeltaLayers
 {
     /// <summary>What <paramref name="variant"/> changes of the base's layer as compiled; null for nothing.</summary>
-    public static DeltaLayer? Of(DeltaSlot slot, LinearLayer variant)
+    public static DeltaLayer? Of(DeltaSlot slot, Int8Layer variant) =>
+        variant is LayerNormalizationLayer norm ? DeltaNorms.Of((LayerNormalizationLayer)slot.Layer, norm) : Of(slot, (LinearLayer)variant);
+
+    /// <summary>The base's layer with an image's sections, for the int8 reference.</summary>
+    public static Int8Layer Apply(DeltaSlot slot, DeltaLayer delta) =>
+        slot.Layer is LayerNormalizationLayer norm ? DeltaNorms.Apply(norm, delta) : ApplyLinear(slot, delta);
+
+    private static DeltaLayer? Of(DeltaSlot slot, LinearLayer variant)
     {
         bool isDepthwise = slot.Kind == LinearKind.Depthwise;
-        bool hasWeights = variant.Weights != slot.Layer.Weights;
+        bool hasWeights = variant.Weights != slot.Linear.Weights;
         LinearLayer layer = hasWeights ? ConstantOutputs.Rescale(variant, slot.Depth, isDepthwise) : variant;
         EquatableArray<sbyte> weights = OutputsFirst(layer.Weights, slot.Outputs, isDepthwise);
-        bool hasRequant = hasWeights || layer.Multipliers != slot.Layer.Multipliers || layer.Shifts != slot.Layer.Shifts;
+        bool hasRequant = hasWeights || layer.Multipliers != slot.Linear.Multipliers || layer.Shifts != slot.Linear.Shifts;
         var delta = new DeltaLayer
         {
-            Bias = hasWeights || layer.Bias != slot.Layer.Bias ? Folded(layer.Bias, weights, slot.Depth, -slot.Layer.InputZeroPoint) : null,
+            Bias = hasWeights || layer.Bias != slot.Linear.Bias ? Folded(layer.Bias, weights, slot.Depth, -slot.Linear.InputZeroPoint) : null,
             Requant = hasRequant ? new DeltaRequant(layer.Multipliers, layer.Shifts.Select(s => -s).ToEquatableArray()) : null,
             Weights = hasWeights ? weights : null,
             Terms = layer.Terms.ToEquatableArray(),
@@ -27,10 +35,9 @@ public static class DeltaLayers
         return delta.Sections == DeltaSections.None ? null : delta;
     }
 
-    /// <summary>The base's layer with an image's sections, for the int8 reference.</summary>
-    public static LinearLayer Apply(DeltaSlot slot, DeltaLayer delta)
+    private static LinearLayer ApplyLinear(DeltaSlot slot, DeltaLayer delta)
     {
-        LinearLayer layer = slot.Layer;
+        LinearLayer layer = slot.Linear;
         bool isDepthwise = slot.Kind == LinearKind.Depthwise;
         EquatableArray<sbyte> weights = delta.Weights ?? OutputsFirst(layer.Weights, slot.Outputs, isDepthwise);
         DeltaRequant requant = delta.Requant ?? new DeltaRequant(layer.Multipliers, layer.Shifts.Select(s => -s).ToEquatableArray());
@@ -48,8 +55,9 @@ public static class DeltaLayers
     }
 
     /// <summary>How reports call the change.</summary>
-    public static AdapterMode ModeOf(DeltaLayer delta) =>
-        delta.Weights is not null ? AdapterMode.MergeCopy
+    public static AdapterMode ModeOf(DeltaSlot slot, DeltaLayer delta) =>
+        slot.Kind == LinearKind.Norm ? AdapterMode.Norm
+        : delta.Weights is not null ? AdapterMode.MergeCopy
         : delta.Terms.Length > 0 ? AdapterMode.Side
         : delta.Sparse is not null ? AdapterMode.MergeSparse
         : delta.Requant is not null ? AdapterMode.Requant

@@ -69,7 +69,7 @@ public static class DeltaPacker
             StringComparer.Ordinal,
             abi.Slots.Where(s => image.Layers[s.Index] is not null).Select(s => KeyValuePair.Create(s.Node.Name, Variant(s, image.Layers[s.Index]!)))));
 
-    private static LayerVariant Variant(DeltaSlot slot, DeltaLayer delta) => new(DeltaLayers.ModeOf(delta), DeltaLayers.Apply(slot, delta));
+    private static LayerVariant Variant(DeltaSlot slot, DeltaLayer delta) => new(DeltaLayers.ModeOf(slot, delta), DeltaLayers.Apply(slot, delta));
 
     private static DeltaLayer? Smallest(IReadOnlyList<Int8Adapter> adapters, DeltaSlot slot, DeltaInterface shape) => adapters
         .Select(a => a.Variants.TryGetValue(slot.Node.Name, out LayerVariant? variant) ? DeltaLayers.Of(slot, variant.Layer) : null)

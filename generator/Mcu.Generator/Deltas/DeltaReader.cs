@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
+using Mcu.Generator.Lowering;
 using Mcu.Generator.Operators.Numerics;
 
 namespace Mcu.Generator.Deltas;
@@ -30,7 +31,8 @@ public static class DeltaReader
     private static DeltaLayer Layer(DeltaCursor cursor)
     {
         RecordHead head = Head(ref cursor);
-        cursor.Require(!cursor.Shape.IsDepthwise || !head.Sections.HasFlag(DeltaSections.Lora), "a depthwise layer has no low-rank term");
+        cursor.Require(cursor.Shape.Kind == LinearKind.Matrix || !head.Sections.HasFlag(DeltaSections.Lora), "only matrix layers have low-rank terms");
+        cursor.Require(cursor.Shape.Kind != LinearKind.Norm || !head.Sections.HasFlag(DeltaSections.Sparse), "a layer normalisation has no differences");
         DeltaLayer layer = Sections(ref cursor, head);
         var terms = new List<SidePath>(layer.Terms);
         while (head.Sections.HasFlag(DeltaSections.More))
@@ -48,7 +50,8 @@ public static class DeltaReader
     {
         Bias = head.Sections.HasFlag(DeltaSections.Bias) ? cursor.Starts(cursor.Shape.Outputs) : null,
         Requant = head.Sections.HasFlag(DeltaSections.Requant) ? cursor.Requant() : null,
-        Weights = head.Sections.HasFlag(DeltaSections.Weights) ? cursor.Weights() : null,
+        Weights = head.Sections.HasFlag(DeltaSections.Weights) && cursor.Shape.Kind != LinearKind.Norm ? cursor.Weights() : null,
+        Gamma = head.Sections.HasFlag(DeltaSections.Weights) && cursor.Shape.Kind == LinearKind.Norm ? cursor.Gamma() : null,
         Terms = head.Sections.HasFlag(DeltaSections.Lora) ? [cursor.Term(head.Rank)] : [],
         Sparse = head.Sections.HasFlag(DeltaSections.Sparse) ? cursor.Sparse(head.SparseBytes) : null,
     };
@@ -61,7 +64,7 @@ public static class DeltaReader
         cursor.Require((sections & ~Known) == 0 && (sections & ~DeltaSections.More) != 0, $"sections {(int)sections:x2} are not known");
         cursor.Require(sections.HasFlag(DeltaSections.Lora) == head.Rank > 0, $"rank {head.Rank} does not fit its sections");
         cursor.Require(sections.HasFlag(DeltaSections.Sparse) == head.SparseBytes > 0 && head.SparseBytes % 2 == 0, $"{head.SparseBytes} bytes of differences do not fit its sections");
-        DeltaSections needed = DeltaSections.Bias | DeltaSections.Requant;
+        DeltaSections needed = cursor.Shape.Kind == LinearKind.Norm ? DeltaSections.None : DeltaSections.Bias | DeltaSections.Requant;
         cursor.Require(!sections.HasFlag(DeltaSections.Weights) || sections.HasFlag(needed), "WEIGHTS stands without BIAS and REQUANT");
         cursor.Require(!sections.HasFlag(DeltaSections.More) || sections.HasFlag(DeltaSections.Lora), "MORE stands without LORA");
         return head;
@@ -105,8 +108,8 @@ internal ref struct DeltaCursor(ReadOnlySpan<byte> record, int packing, DeltaLay
 
     public DeltaRequant Requant()
     {
-        EquatableArray<int> multipliers = Multipliers(shape.Outputs);
-        EquatableArray<int> shifts = Shifts(shape.Outputs);
+        EquatableArray<int> multipliers = Multipliers(shape.Requantizations);
+        EquatableArray<int> shifts = Shifts(shape.Requantizations);
         Pad();
         return new DeltaRequant(multipliers, shifts);
     }
@@ -116,6 +119,19 @@ internal ref struct DeltaCursor(ReadOnlySpan<byte> record, int packing, DeltaLay
         EquatableArray<sbyte> weights = Matrix(shape.Outputs, shape.Depth);
         Pad();
         return weights;
+    }
+
+    public EquatableArray<short> Gamma()
+    {
+        ReadOnlySpan<byte> bytes = Take(checked(sizeof(short) * shape.Outputs));
+        var values = new short[shape.Outputs];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = BinaryPrimitives.ReadInt16LittleEndian(bytes[(sizeof(short) * i)..]);
+        }
+
+        Pad();
+        return EquatableArray.Wrap(values);
     }
 
     public SidePath Term(int rank)

@@ -106,13 +106,23 @@ public sealed class DeltaWriter
 
         if (layer.Requant is { } requant)
         {
-            Int32(requant.Multipliers, of.Outputs);
+            Int32(requant.Multipliers, of.Requantizations);
             Shifts(requant.Shifts, of.Name);
         }
 
         if (layer.Weights is { } weights)
         {
             Matrix(weights, of.Outputs, of.Depth, of);
+            Pad();
+        }
+
+        if (layer.Gamma is { } gamma)
+        {
+            foreach (short value in gamma)
+            {
+                UInt16(value & 0xFFFF);
+            }
+
             Pad();
         }
 

@@ -9,9 +9,14 @@ namespace Mcu.Generator.Deltas;
 /// <param name="Shifts">To the right.</param>
 internal sealed record EffectiveTables(short[] Weights, int[] Bias, int[] Multipliers, int[] Shifts, IReadOnlyList<SidePath> Terms)
 {
-    public static EffectiveTables Of(DeltaSlot slot, DeltaLayer delta)
+    public static EffectiveTables Of(DeltaSlot slot, DeltaLayer delta) => DeltaLayers.Apply(slot, delta) switch
     {
-        LinearLayer layer = DeltaLayers.Apply(slot, delta);
+        LayerNormalizationLayer norm => new EffectiveTables([.. norm.Gamma], [.. norm.Beta], [norm.By.Multiplier], [-norm.By.Shift], []),
+        var linear => Of(slot, (LinearLayer)linear),
+    };
+
+    private static EffectiveTables Of(DeltaSlot slot, LinearLayer layer)
+    {
         short[] weights = [.. DeltaLayers.OutputsFirst(layer.Weights, slot.Outputs, slot.Kind == LinearKind.Depthwise).Select(w => (short)w)];
         if (layer.Corrections is { } sparse)
         {

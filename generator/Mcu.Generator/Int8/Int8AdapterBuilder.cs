@@ -30,15 +30,9 @@ public static class Int8AdapterBuilder
         foreach (IGrouping<string, BoundPatch> patches in adapter.Patches.GroupBy(p => p.NodeName, StringComparer.Ordinal))
         {
             Node node = model.Graph.Nodes.First(n => n.Name == patches.Key);
-            if (patches.OfType<NormPatch>().FirstOrDefault() is { } norm)
-            {
-                throw new NodeView(model.Graph, node).Error(
-                    "MCU0734",
-                    $"adapter '{adapter.Name}' changes a layer normalisation (module '{norm.Module}'), whose int8 tables belong to the base alone",
-                    "Run it with --on float, or leave normalisations out of the adapter.");
-            }
-
-            LayerVariant? variant = new LayerVariants(LinearSource.Of(model, floatGraph, node), [.. patches], adapter.Name).Choose(choice);
+            LayerVariant? variant = patches.OfType<NormPatch>().LastOrDefault() is { } norm
+                ? NormVariant.Of(model, floatGraph, node, norm, adapter.Name)
+                : new LayerVariants(LinearSource.Of(model, floatGraph, node), [.. patches], adapter.Name).Choose(choice);
             if (variant is not null)
             {
                 variants[node.Name] = variant;

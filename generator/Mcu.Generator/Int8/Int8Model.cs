@@ -57,13 +57,20 @@ public enum AdapterMode
     /// <summary>A replaced layer (modules_to_save).</summary>
     Replace,
 
-    /// <summary>Other requantisation multipliers and shifts, mostly with another bias ((IA)³, normalisation tuning).</summary>
+    /// <summary>Other requantisation multipliers and shifts, mostly with another bias ((IA)³, batch normalisation).</summary>
     Requant,
+
+    /// <summary>Other gamma and beta of a layer normalisation.</summary>
+    Norm,
 }
 
 /// <summary>One layer under one adapter.</summary>
-public sealed record LayerVariant(AdapterMode Mode, LinearLayer Layer, string Note = "")
+/// <param name="Layer">A <see cref="LinearLayer"/>, or with <see cref="AdapterMode.Norm"/> a <see cref="LayerNormalizationLayer"/>.</param>
+public sealed record LayerVariant(AdapterMode Mode, Int8Layer Layer, string Note = "")
 {
+    /// <summary>The layer in every mode but <see cref="AdapterMode.Norm"/>.</summary>
+    public LinearLayer Linear => (LinearLayer)Layer;
+
     /// <summary>Weights that the adapter changes by less than half a step of the base's scales, so that nothing is stored for them.</summary>
     public int DroppedChanges { get; init; }
 

@@ -40,7 +40,7 @@ internal sealed class LayerVariants
             : Changed(choice);
         if (variant is not null)
         {
-            CheckRange(variant.Layer);
+            CheckRange(variant.Linear);
         }
 
         return variant;
@@ -114,7 +114,7 @@ internal sealed class LayerVariants
             SaturatedChanges = change.Saturated,
         };
         return Flash(sparse) < Flash(copied)
-            ? sparse with { Note = MergeComparison.Describe(copy, sparse.Layer, change, source.Depth, source.OutputsInnermost) }
+            ? sparse with { Note = MergeComparison.Describe(copy, sparse.Linear, change, source.Depth, source.OutputsInnermost) }
             : copied;
     }
 
@@ -126,9 +126,9 @@ internal sealed class LayerVariants
 
     private int Flash(LayerVariant variant) => variant.Mode switch
     {
-        AdapterMode.MergeCopy => AdapterFlash.Copy(variant.Layer),
-        AdapterMode.MergeSparse => AdapterFlash.Sparse(variant.Layer) + TableFlash,
-        _ => AdapterFlash.Side(variant.Layer.Side!) + TableFlash,
+        AdapterMode.MergeCopy => AdapterFlash.Copy(variant.Linear),
+        AdapterMode.MergeSparse => AdapterFlash.Sparse(variant.Linear) + TableFlash,
+        _ => AdapterFlash.Side(variant.Linear.Side!) + TableFlash,
     };
 
     /// <summary>Biases, multipliers and shifts beside the base's weights.</summary>

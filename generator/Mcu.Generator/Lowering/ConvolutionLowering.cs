@@ -30,7 +30,7 @@ public static class ConvolutionLowering
         {
             Shape = shape,
             Linear = LinearLowering.MatrixTables(context, (LinearLayer)context.Layer, depth),
-            Adapters = context.Variants.Select(v => v is null ? null : LinearLowering.MatrixTables(context, v, depth)).ToEquatableArray(),
+            Adapters = context.AdapterTables<LinearLayer>(v => LinearLowering.MatrixTables(context, v, depth)),
             Overlaps = [new Overlap(0, OverlapRules.BlockedWindow(window, x, y, block))],
         };
     }

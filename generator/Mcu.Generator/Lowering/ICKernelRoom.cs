@@ -22,7 +22,7 @@ public interface ICKernelRoom
 /// <param name="Layer">Prepared constants of the base.</param>
 /// <param name="Variants">Per adapter of the model: its layer, or null where it keeps the base's.</param>
 /// <param name="Kernels">Instruction set.</param>
-public sealed record LoweringContext(NodeView View, Int8Layer Layer, EquatableArray<LinearLayer?> Variants, KernelSet Kernels)
+public sealed record LoweringContext(NodeView View, Int8Layer Layer, EquatableArray<Int8Layer?> Variants, KernelSet Kernels)
 {
     /// <summary>Room for low-rank terms of delta images; 0 for none.</summary>
     public int DeltaRank { get; init; }
@@ -34,5 +34,12 @@ public sealed record LoweringContext(NodeView View, Int8Layer Layer, EquatableAr
 
     /// <summary>The base's linear layer and every adapter's.</summary>
     public IEnumerable<LinearLayer> LinearLayers =>
-        Variants.Where(v => v is not null).Select(v => v!).Prepend((LinearLayer)Layer);
+        Layers.Cast<LinearLayer>();
+
+    /// <summary>The base's layer and every adapter's.</summary>
+    public IEnumerable<Int8Layer> Layers => Variants.OfType<Int8Layer>().Prepend(Layer);
+
+    /// <summary>Per adapter the tables of its layer, or null where it keeps the base's.</summary>
+    public EquatableArray<LinearTables?> AdapterTables<T>(Func<T, LinearTables> tables)
+        where T : Int8Layer => Variants.Select(v => v is T layer ? tables(layer) : null).ToEquatableArray();
 }

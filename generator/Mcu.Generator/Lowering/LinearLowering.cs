@@ -9,10 +9,11 @@ namespace Mcu.Generator.Lowering;
 /// <summary>Packs the constants of linear layers as the C kernels read them, and proves what the fast path relies on.</summary>
 public static class LinearLowering
 {
-    private const long FastLimit = 1L << 30;
+    /// <summary>Accumulators of the fast path stay below.</summary>
+    internal const long FastLimit = 1L << 30;
 
     /// <summary>Up to here the zero point, shifted left, and a value below 2^30 add without overflow.</summary>
-    private const int LargestFastShift = 22;
+    internal const int LargestFastShift = 22;
 
     /// <summary>Bytes of a packed weight row of a matrix kernel.</summary>
     public static int PaddedDepth(int depth, bool dsp) => dsp ? (depth + 3) & ~3 : depth;
@@ -38,12 +39,15 @@ public static class LinearLowering
     public static string ShapeField(LoweringContext context, LinearShape shape)
     {
         var layer = (LinearLayer)context.Layer;
-        return $".linear = {{{string.Join(", ", [
-            Field("depth", shape.Depth), Field("depth_padded", shape.PaddedDepth), Field("outputs", shape.Outputs),
-            Field("input_zero_point", layer.InputZeroPoint), Field("output_zero_point", layer.OutputZeroPoint),
-            Field("activation_min", layer.ActivationMin), Field("activation_max", layer.ActivationMax),
-            Field("fast", shape.IsFast ? 1 : 0)])}}}";
+        return ShapeField(shape, layer.InputZeroPoint, layer.OutputZeroPoint, layer.ActivationMin, layer.ActivationMax);
     }
+
+    internal static string ShapeField(LinearShape shape, int inputZeroPoint, int outputZeroPoint, int activationMin, int activationMax) =>
+        $".linear = {{{string.Join(", ", [
+            Field("depth", shape.Depth), Field("depth_padded", shape.PaddedDepth), Field("outputs", shape.Outputs),
+            Field("input_zero_point", inputZeroPoint), Field("output_zero_point", outputZeroPoint),
+            Field("activation_min", activationMin), Field("activation_max", activationMax),
+            Field("fast", shape.IsFast ? 1 : 0)])}}}";
 
     /// <summary>Tables of a matrix kernel; weights are <c>[outputs, depth]</c>.</summary>
     public static LinearTables MatrixTables(LoweringContext context, LinearLayer layer, int depth)

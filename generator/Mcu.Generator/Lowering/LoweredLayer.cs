@@ -44,7 +44,7 @@ public sealed record CTable(string CType, EquatableArray<long> Values, int Eleme
     public static CTable Int32(IEnumerable<int> values) => new("int32_t", values.Select(v => (long)v).ToEquatableArray(), 4);
 }
 
-/// <summary>Tables of one linear layer, of the base or of one adapter, packed as the kernel reads them.</summary>
+/// <summary>Tables of one linear layer or layer normalisation, of the base or of one adapter, packed as the kernel reads them.</summary>
 public sealed record LinearTables(CTable Weights, CTable Bias, CTable Multiplier, CTable Shift, LoraTables? Lora, SparseTables? Sparse)
 {
     public IEnumerable<CTable> All =>
@@ -59,9 +59,12 @@ public enum LinearKind
 
     /// <summary>Every output reads the window of one channel.</summary>
     Depthwise,
+
+    /// <summary>Every output reads its own normalised value: layer normalisation, gamma as weights and beta as bias.</summary>
+    Norm,
 }
 
-/// <summary>Numbers of a linear layer that no adapter changes.</summary>
+/// <summary>Numbers of a linear layer, or of a layer normalisation, that no adapter changes.</summary>
 /// <param name="Depth">Weights of one output.</param>
 /// <param name="PaddedDepth">Bytes of a packed row of weights.</param>
 /// <param name="IsFast">Whether the kernels requantise by the fast path.</param>
@@ -108,10 +111,10 @@ public sealed record LoweredLayer(
     /// <summary>Tables that the parameter struct points to, by field name.</summary>
     public EquatableArray<(string Field, CTable Table)> FieldTables { get; init; }
 
-    /// <summary>Tables of a linear layer; null for other kernels.</summary>
+    /// <summary>Tables that adapters can switch; null for other kernels.</summary>
     public LinearTables? Linear { get; init; }
 
-    /// <summary>Shape of a linear layer; null for other kernels.</summary>
+    /// <summary>Shape of a layer that adapters can change; null for other kernels.</summary>
     public LinearShape? Shape { get; init; }
 
     /// <summary>Per adapter of the model its tables for this layer, or null where it keeps the base's.</summary>

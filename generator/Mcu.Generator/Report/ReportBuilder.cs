@@ -92,11 +92,16 @@ public static class ReportBuilder
     {
         HashSet<Lowering.CTable> shared = [.. step.Layer.Linear!.All];
         int flash = step.Layer.Adapters[index]!.All.Where(t => !shared.Contains(t)).Sum(t => t.Bytes);
-        return new AdapterLayerReport(step.Index, step.Node.Name, variant.Mode, flash, ExtraMacs(program, step, variant.Layer), variant.Note);
+        return new AdapterLayerReport(step.Index, step.Node.Name, variant.Mode, flash, ExtraMacs(program, step, variant.Layer as LinearLayer), variant.Note);
     }
 
-    private static long ExtraMacs(CProgram program, CStep step, LinearLayer layer)
+    private static long ExtraMacs(CProgram program, CStep step, LinearLayer? layer)
     {
+        if (layer is null)
+        {
+            return 0;
+        }
+
         long perPosition = layer.Terms.Sum(t => t.A.Length + t.B.Length) + (layer.Corrections?.Columns.Length ?? 0);
         return perPosition * (program.Model.Graph[step.Node.Output].Shape.Elements / layer.OutputChannels);
     }

@@ -2,6 +2,7 @@ using Mcu.Generator.Adapters;
 using Mcu.Generator.Calibration;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Int8;
+using Mcu.Generator.Operators;
 
 namespace Mcu.Generator.Selection;
 
@@ -17,6 +18,14 @@ public static class LayerChanges
         foreach (Node node in model.Graph.Nodes)
         {
             BoundPatch[] patches = [.. tuned.PatchesOf(node.Name)];
+            if (patches.OfType<NormPatch>().FirstOrDefault() is { } norm)
+            {
+                throw new NodeView(model.Graph, node).Error(
+                    "MCU0736",
+                    $"the adapter tunes this layer normalisation (module '{norm.Module}'), of which no part can be selected",
+                    "Select from an adapter without normalisations; pack those with 'mcu delta pack' and attach both.");
+            }
+
             if (patches.Length > 0 && Of(LinearSource.Of(model, floatGraph, node), patches) is { } change)
             {
                 changes.Add(change);

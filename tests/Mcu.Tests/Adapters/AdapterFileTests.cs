@@ -84,7 +84,7 @@ public sealed class AdapterFileTests
 
         LayerVariant variant = Assert.Single(model.Adapters[0].Variants).Value;
         Assert.Equal(AdapterMode.MergeSparse, variant.Mode);
-        Assert.Equal((sbyte)tuned[at] - (sbyte)(byte)(tuned[at] ^ 0x15), Assert.Single(variant.Layer.Corrections!.Differences));
+        Assert.Equal((sbyte)tuned[at] - (sbyte)(byte)(tuned[at] ^ 0x15), Assert.Single(variant.Linear.Corrections!.Differences));
     }
 
     [Fact]

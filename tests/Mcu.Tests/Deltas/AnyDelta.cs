@@ -1,6 +1,7 @@
 using CsCheck;
 using Mcu.Generator.Deltas;
 using Mcu.Generator.Graphs;
+using Mcu.Generator.Lowering;
 using Mcu.Generator.Operators.Numerics;
 
 namespace Mcu.Tests.Deltas;
@@ -24,7 +25,7 @@ internal static class AnyDelta
         from outputs in Gen.Int[1, 7]
         from depth in Gen.Int[1, 300]
         from zeroPoint in Gen.Int[-128, 127]
-        let shape = new DeltaLayerShape("layer", isDepthwise, outputs, depth, false, zeroPoint, 1)
+        let shape = new DeltaLayerShape("layer", isDepthwise ? LinearKind.Depthwise : LinearKind.Matrix, outputs, depth, false, zeroPoint, 1)
         from layer in Changes(shape)
         select (shape, layer.Sections == DeltaSections.None ? null : layer);
 
@@ -33,7 +34,7 @@ internal static class AnyDelta
         from bias in Gen.Int.Array[shape.Outputs]
         from requant in Requant(shape.Outputs)
         from weights in Gen.SByte.Array[shape.Outputs * shape.Depth]
-        from terms in AnyTerm(shape).Array[0, shape.IsDepthwise ? 0 : 3]
+        from terms in AnyTerm(shape).Array[0, shape.Kind == LinearKind.Depthwise ? 0 : 3]
         from sparse in Sparse(shape)
         from bits in Gen.Int[0, 15]
         select new DeltaLayer

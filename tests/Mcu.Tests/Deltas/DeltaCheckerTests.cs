@@ -1,6 +1,7 @@
 using Mcu.Generator.Deltas;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
+using Mcu.Generator.Lowering;
 using Mcu.Generator.Operators.Numerics;
 
 namespace Mcu.Tests.Deltas;
@@ -83,7 +84,7 @@ public sealed class DeltaCheckerTests
 
     private static bool Passes(DeltaLayer[] layers, bool isFast, int baseBias = 0)
     {
-        var shape = new DeltaInterface(default, null, 0, [new DeltaLayerShape("l", false, 1, 4, isFast, 0, BaseInput)]);
+        var shape = new DeltaInterface(default, null, 0, [new DeltaLayerShape("l", LinearKind.Matrix, 1, 4, isFast, 0, BaseInput)]);
         try
         {
             DeltaChecker.Check([.. layers.Select(l => new DeltaImage(new DeltaHeader(default, default, 0, 0, 0), [], [], [l]))], shape, _ => [baseBias], "x");

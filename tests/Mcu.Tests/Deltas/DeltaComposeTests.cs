@@ -27,13 +27,13 @@ public sealed class DeltaComposeTests
 
         foreach (DeltaSlot slot in delta.Abi.Slots.Where(s => s.Kind == LinearKind.Matrix))
         {
-            LinearLayer layer = DeltaLayers.Apply(slot, composed.Layers[slot.Index] ?? new DeltaLayer());
+            var layer = (LinearLayer)DeltaLayers.Apply(slot, composed.Layers[slot.Index] ?? new DeltaLayer());
             var random = new Random(slot.Index);
             for (int run = 0; run < 20; run++)
             {
                 int[] raw = [.. Enumerable.Range(0, slot.Depth).Select(_ => random.Next(-128, 128))];
                 var outputs = new sbyte[slot.Outputs];
-                LinearReference.Run(layer, [.. raw.Select(x => x - slot.Layer.InputZeroPoint)], outputs);
+                LinearReference.Run(layer, [.. raw.Select(x => x - slot.Linear.InputZeroPoint)], outputs);
 
                 Assert.Equal(PlainLayer.Run(slot, [.. decoded.Select(d => d.Layers[slot.Index])], raw), outputs);
             }

@@ -14,22 +14,22 @@ internal static class PlainLayer
         var outputs = new sbyte[slot.Outputs];
         for (int o = 0; o < outputs.Length; o++)
         {
-            BigInteger sum = slot.Layer.Bias[o];
-            int[] weights = [.. Enumerable.Range(0, slot.Depth).Select(k => (int)slot.Layer.Weights[(o * slot.Depth) + k])];
-            (int multiplier, int shift) = (slot.Layer.Multipliers[o], -slot.Layer.Shifts[o]);
+            BigInteger sum = slot.Linear.Bias[o];
+            int[] weights = [.. Enumerable.Range(0, slot.Depth).Select(k => (int)slot.Linear.Weights[(o * slot.Depth) + k])];
+            (int multiplier, int shift) = (slot.Linear.Multipliers[o], -slot.Linear.Shifts[o]);
             int? start = null;
             BigInteger extra = 0;
             foreach (SecondDecoder.Layer image in images.OfType<SecondDecoder.Layer>())
             {
                 start = image.Bias?[o] ?? start;
                 extra += image.Terms.Aggregate(BigInteger.Zero, (total, term) => total + Term(term, o, raw));
-                extra += (image.Differences ?? []).Where(d => d.Key / slot.Depth == o).Aggregate(BigInteger.Zero, (total, d) => total + (d.Value * (raw[d.Key % slot.Depth] - slot.Layer.InputZeroPoint)));
+                extra += (image.Differences ?? []).Where(d => d.Key / slot.Depth == o).Aggregate(BigInteger.Zero, (total, d) => total + (d.Value * (raw[d.Key % slot.Depth] - slot.Linear.InputZeroPoint)));
             }
 
-            sum = start ?? (sum - (slot.Layer.InputZeroPoint * weights.Sum()));
+            sum = start ?? (sum - (slot.Linear.InputZeroPoint * weights.Sum()));
             sum += weights.Zip(raw, (w, x) => (BigInteger)w * x).Aggregate(BigInteger.Zero, (a, b) => a + b) + extra;
-            BigInteger y = Requantise(sum, multiplier, shift) + slot.Layer.OutputZeroPoint;
-            outputs[o] = (sbyte)BigInteger.Max(slot.Layer.ActivationMin, BigInteger.Min(slot.Layer.ActivationMax, y));
+            BigInteger y = Requantise(sum, multiplier, shift) + slot.Linear.OutputZeroPoint;
+            outputs[o] = (sbyte)BigInteger.Max(slot.Linear.ActivationMin, BigInteger.Min(slot.Linear.ActivationMax, y));
         }
 
         return outputs;

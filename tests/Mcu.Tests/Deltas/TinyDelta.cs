@@ -1,5 +1,6 @@
 using Mcu.Generator.Deltas;
 using Mcu.Generator.Graphs;
+using Mcu.Generator.Lowering;
 using Mcu.Generator.Operators.Numerics;
 
 namespace Mcu.Tests.Deltas;
@@ -14,7 +15,7 @@ internal static class TinyDelta
         DeltaHash.Of("abi"u8),
         Base,
         packing,
-        [new DeltaLayerShape("first", false, 3, 5, true, -3, 80_000), new DeltaLayerShape("depthwise", true, 3, 9, true, 4, 100_000), new DeltaLayerShape("last", false, 2, 3, false, 0, 50_000)]);
+        [new DeltaLayerShape("first", LinearKind.Matrix, 3, 5, true, -3, 80_000), new DeltaLayerShape("depthwise", LinearKind.Depthwise, 3, 9, true, 4, 100_000), new DeltaLayerShape("last", LinearKind.Matrix, 2, 3, false, 0, 50_000)]);
 
     /// <summary>Every section once: BIAS and SPARSE in the first, WEIGHTS in the second, two terms in the last.</summary>
     public static DeltaImage Image(int packing) => new(

@@ -76,7 +76,7 @@ public sealed class AdapterTests
             foreach ((string node, LayerVariant variant) in side.Adapters[adapter - 1].Variants.Where(v => v.Value.Mode == AdapterMode.Side))
             {
                 LayerVariant merged = merge.Adapters[adapter - 1].Variants[node];
-                (double equal, double close) = VariantComparison.Of(side, adapted.Inputs, node, adapter, variant.Layer, merged.Layer);
+                (double equal, double close) = VariantComparison.Of(side, adapted.Inputs, node, adapter, variant.Linear, merged.Linear);
                 string line = $"{name} {side.Adapters[adapter - 1].Name} {node} {merged.Mode}: {equal:P2} equal, {close:P2} within one step";
                 TestContext.Current.TestOutputHelper?.WriteLine(line);
                 if (merged.Mode == AdapterMode.MergeCopy && close < 0.99)

@@ -83,7 +83,7 @@ public sealed class MethodTests
         foreach ((string node, LayerVariant variant) in side.Adapters[adapter - 1].Variants)
         {
             LayerVariant merged = merge.Adapters[adapter - 1].Variants[node];
-            double close = VariantComparison.WithinOneStep(side, Inputs(name, side, 120, Samples), node, adapter, variant.Layer, merged.Layer);
+            double close = VariantComparison.WithinOneStep(side, Inputs(name, side, 120, Samples), node, adapter, variant.Linear, merged.Linear);
             Assert.True(merged.Mode != AdapterMode.MergeCopy || close >= 0.99, $"{node}: {close:P2}");
         }
     }
@@ -101,9 +101,9 @@ public sealed class MethodTests
         var before = (Generator.Operators.Numerics.LinearLayer)model.Layers[node];
 
         Assert.Equal(AdapterMode.Requant, variant.Mode);
-        Assert.Equal(before.Weights, variant.Layer.Weights);
-        Assert.Equal(before.Bias, variant.Layer.Bias);
-        Assert.NotEqual(before.Multipliers, variant.Layer.Multipliers);
+        Assert.Equal(before.Weights, variant.Linear.Weights);
+        Assert.Equal(before.Bias, variant.Linear.Bias);
+        Assert.NotEqual(before.Multipliers, variant.Linear.Multipliers);
     }
 
     /// <summary>The share of samples that the float network, with the adapter merged, and the int8 one put into the same class.</summary>

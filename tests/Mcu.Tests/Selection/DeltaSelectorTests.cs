@@ -117,9 +117,9 @@ public sealed class DeltaSelectorTests
         Int8Model model = network.Model;
         Int8Adapter all = new DeltaSelector(changes, 1, Options).All().ToAdapter("all", "00");
         LayerVariant variant = all.Variants["fc"];
-        Assert.Equal([-130, 60, -90], variant.Layer.Corrections!.Differences.Select(d => (int)d));
-        Assert.Equal([1, 3, 3], variant.Layer.Corrections.Columns);
-        Assert.Equal([0, 1, 2, 3], variant.Layer.Corrections.RowStarts);
+        Assert.Equal([-130, 60, -90], variant.Linear.Corrections!.Differences.Select(d => (int)d));
+        Assert.Equal([1, 3, 3], variant.Linear.Corrections.Columns);
+        Assert.Equal([0, 1, 2, 3], variant.Linear.Corrections.RowStarts);
 
         // One input step is 2/255; the output's step 8/255: (bias 1 + weights) by hand.
         TensorValue y = Int8Reference.Run(model with { Adapters = [all] }, new TensorValue(new Shape(1, 4), new sbyte[] { 127, 127, 127, 127 }), 1);

@@ -20,7 +20,8 @@ public static class CAdapterText
         string parts = Lora(tables.Lora, stem + "_lora", owner, pool) + Sparse(tables.Sparse, stem, owner, pool);
         string lora = tables.Lora is null ? "NULL" : $"&{stem}_lora";
         string sparse = tables.Sparse is null ? "NULL" : $"&{stem}_sparse";
-        return ($"{{{weights}, {bias}, {multiplier}, {shift}, {lora}, {sparse}}}", parts);
+        string cast = tables.Weights.ElementBytes == 1 ? "" : "(const int8_t *)";
+        return ($"{{{cast}{weights}, {bias}, {multiplier}, {shift}, {lora}, {sparse}}}", parts);
     }
 
     /// <summary>A chain of terms; what is pointed to stands first.</summary>

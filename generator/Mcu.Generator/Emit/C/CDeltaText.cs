@@ -29,17 +29,16 @@ internal static class CDeltaText
             program.Deltas.Images, program.Deltas.Rank, abi.Packing, Bytes(abi.Base.Span), Bytes(abi.Hash.Span), [.. abi.Slots.Select(slot => Layer(program, slot, prefix))]);
     }
 
-    /// <summary>Index of a linear layer in the directory of an image.</summary>
+    /// <summary>Index of a layer in the directory of an image.</summary>
     public static int SlotOf(CProgram program, CStep step) => program.Steps.Take(step.Index).Count(s => s.Layer.Shape is not null);
 
     private static string Layer(CProgram program, DeltaSlot slot, string prefix)
     {
         string stem = string.Create(CultureInfo.InvariantCulture, $"{prefix}_l{slot.Step}");
-        bool isMatrix = slot.Kind == LinearKind.Matrix;
-        int rows = isMatrix ? LinearLowering.PaddedDepth(program.Deltas.Rank, program.Kernels == KernelSet.Dsp) : 0;
+        int rows = slot.Kind == LinearKind.Matrix ? LinearLowering.PaddedDepth(program.Deltas.Rank, program.Kernels == KernelSet.Dsp) : 0;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{{&{stem}.linear, &{stem}_base, {slot.LargestInput}u, {rows}, {(isMatrix ? "MCU_DELTA_MATRIX" : "MCU_DELTA_DEPTHWISE")}}}");
+            $"{{&{stem}.linear, &{stem}_base, {slot.LargestInput}u, {rows}, MCU_DELTA_{slot.Kind.ToString().ToUpperInvariant()}}}");
     }
 
     private static string Bytes(ReadOnlySpan<byte> hash) =>

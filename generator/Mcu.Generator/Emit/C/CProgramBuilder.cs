@@ -65,7 +65,7 @@ public static class CProgramBuilder
             throw view.Error("MCU0913", "the operator has no C kernel");
         }
 
-        EquatableArray<LinearLayer?> variants = model.Adapters
+        EquatableArray<Int8Layer?> variants = model.Adapters
             .Select(a => a.Variants.TryGetValue(node.Name, out LayerVariant? variant) ? variant.Layer : null)
             .ToEquatableArray();
         return room.Lower(new LoweringContext(view, model.LayerOf(node, 0), variants, kernels) { DeltaRank = deltas.IsOn ? deltas.Rank : 0 });

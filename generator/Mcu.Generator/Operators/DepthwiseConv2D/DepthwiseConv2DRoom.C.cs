@@ -39,7 +39,7 @@ public sealed partial class DepthwiseConv2DRoom : ICKernelRoom
         {
             Shape = shape,
             Linear = Tables((LinearLayer)context.Layer, taps),
-            Adapters = context.Variants.Select(v => v is null ? null : Tables(v, taps)).ToEquatableArray(),
+            Adapters = context.AdapterTables<LinearLayer>(v => Tables(v, taps)),
             Overlaps = conv.Multiplier == 1 ? [new Overlap(0, 0, Exact: true)] : [],
         };
     }

@@ -38,7 +38,7 @@ public sealed partial class FullyConnectedRoom : ICKernelRoom
         {
             Shape = shape,
             Linear = LinearLowering.MatrixTables(context, layer, depth),
-            Adapters = context.Variants.Select(v => v is null ? null : LinearLowering.MatrixTables(context, v, depth)).ToEquatableArray(),
+            Adapters = context.AdapterTables<LinearLayer>(v => LinearLowering.MatrixTables(context, v, depth)),
 
             // The DSP kernel widens a row before it writes that row's outputs.
             Overlaps = context.IsDsp ? [new Overlap(0, RowDistance((int)rows, depth, layer.OutputChannels))] : [],

@@ -1,6 +1,6 @@
 /*
  * Layer normalisation: exact sums, a Q31 inverse square root by Newton's method, then two requantisations per value.
- * With n = depth, S = sum x, Q = sum x^2: (x - mean) / sqrt(var + eps) = (n*x - S) / sqrt(n*Q - S^2 + n^2*eps).
+ * With n values in a row, S = sum x, Q = sum x^2: (x - mean) / sqrt(var + eps) = (n*x - S) / sqrt(n*Q - S^2 + n^2*eps).
  */
 #include "mcu_layer_normalization.h"
 #include "mcu_numerics.h"
@@ -37,54 +37,64 @@ static inverse_root row_root(const mcu_layer_normalization *norm, const int8_t *
 {
     int32_t s = 0;
     int32_t squares = 0; /* below 2^30: depth < 2^16 */
-    for (unsigned i = 0; i < norm->depth; i++) {
+    for (unsigned i = 0; i < norm->linear.outputs; i++) {
         const int32_t x = in[i];
         s += x;
         squares += x * x;
     }
-    const int64_t variance = (int64_t)norm->depth * squares - (int64_t)s * s;
+    const int64_t variance = (int64_t)norm->linear.outputs * squares - (int64_t)s * s;
     *sum = s;
     return inverse_square_root((uint64_t)((variance << VARIANCE_FRACTION) + norm->epsilon));
 }
 
-/* Both requantisations on the fast path; right is 1..22. */
-static void row_fast(const mcu_layer_normalization *norm, int32_t sum, int32_t root, int right, const int8_t *in,
-                     int8_t *out)
+static const int16_t *gamma_of(const mcu_linear *constants)
 {
-    const int32_t n = norm->depth;
+    return (const int16_t *)(const void *)constants->weights;
+}
+
+/* Both requantisations on the fast path; right is 1..22. */
+static void row_fast(const mcu_linear_shape *shape, const mcu_linear *constants, int32_t sum, int32_t root, int right,
+                     const int8_t *in, int8_t *out)
+{
+    const int32_t n = shape->outputs;
+    const int32_t multiplier = *constants->multiplier;
+    const int shift = *constants->shift;
     const int32_t half = mcu_fast_offset(right, 0);
-    const int32_t offset = mcu_fast_offset(norm->shift, norm->output_zero_point);
-    const int16_t *gamma = norm->gamma;
-    const int32_t *beta = norm->beta;
+    const int32_t offset = mcu_fast_offset(shift, shape->output_zero_point);
+    const int16_t *gamma = gamma_of(constants);
+    const int32_t *beta = constants->bias;
     for (const int8_t *end = in + n; in != end;) {
         const int32_t normal = mcu_requantize_fast(*in++ * n - sum, root, right, half);
-        const int32_t y = mcu_requantize_fast(*gamma++ * normal + *beta++, norm->multiplier, norm->shift, offset);
+        const int32_t y = mcu_requantize_fast(*gamma++ * normal + *beta++, multiplier, shift, offset);
         *out++ = (int8_t)mcu_saturate8(y);
     }
 }
 
-static void row_general(const mcu_layer_normalization *norm, int32_t sum, int32_t root, int right, const int8_t *in,
-                        int8_t *out)
+static void row_general(const mcu_linear_shape *shape, const mcu_linear *constants, int32_t sum, int32_t root, int right,
+                        const int8_t *in, int8_t *out)
 {
-    const int32_t n = norm->depth;
+    const int32_t n = shape->outputs;
+    const int16_t *gamma = gamma_of(constants);
     for (int32_t i = 0; i < n; i++) {
         const int32_t normal = mcu_requantize(in[i] * n - sum, root, right);
-        const int32_t acc = norm->gamma[i] * normal + norm->beta[i];
-        const int32_t y = mcu_requantize(acc, norm->multiplier, norm->shift) + norm->output_zero_point;
+        const int32_t acc = gamma[i] * normal + constants->bias[i];
+        const int32_t y = mcu_requantize(acc, *constants->multiplier, *constants->shift) + shape->output_zero_point;
         out[i] = (int8_t)mcu_saturate8(y);
     }
 }
 
-void mcu_layer_normalization_s8(const mcu_layer_normalization *norm, const int8_t *in, int8_t *out)
+void mcu_layer_normalization_s8(const mcu_layer_normalization *norm, const mcu_linear *constants, const int8_t *in,
+                                int8_t *out)
 {
-    for (uint32_t row = 0; row < norm->rows; row++, in += norm->depth, out += norm->depth) {
+    const mcu_linear_shape *shape = &norm->linear;
+    for (uint32_t row = 0; row < norm->rows; row++, in += shape->outputs, out += shape->outputs) {
         int32_t sum;
         const inverse_root root = row_root(norm, in, &sum);
         const int right = 30 - VARIANCE_FRACTION / 2 - root.shift - norm->fraction_bits;
-        if (norm->fast && right >= 1 && right <= 22) {
-            row_fast(norm, sum, root.multiplier, right, in, out);
+        if (shape->fast && right >= 1 && right <= 22) {
+            row_fast(shape, constants, sum, root.multiplier, right, in, out);
         } else {
-            row_general(norm, sum, root.multiplier, right, in, out);
+            row_general(shape, constants, sum, root.multiplier, right, in, out);
         }
     }
 }
