@@ -45,7 +45,7 @@ public static class Pipeline
         progress?.Invoke("plan", 0);
         CProgram program = Lower(model, options, notes, cancellation);
         progress?.Invoke("emit", 0);
-        CompileResult result = Emit(loaded, program, options, notes);
+        CompileResult result = Emit(loaded, program, options, notes, cancellation);
         Budgets.Check(result.Report.Totals, options);
         return result;
     }
@@ -103,14 +103,18 @@ public static class Pipeline
 
     private static CProgram Smaller(CProgram a, CProgram b, Func<CProgram, long> size) => size(a) < size(b) ? a : b;
 
-    private static CompileResult Emit(LoadedModel loaded, CProgram program, CompileOptions options, DiagnosticBag notes)
+    /// <summary>Lowers and emits a model that is int8 already; budgets are not looked at.</summary>
+    public static CompileResult Emit(LoadedModel loaded, Int8Model model, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation) =>
+        Emit(loaded, Lower(model, options, notes, cancellation), options, notes, cancellation);
+
+    private static CompileResult Emit(LoadedModel loaded, CProgram program, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation)
     {
         string name = options.Name ?? Path.GetFileNameWithoutExtension(options.BasePath);
         string prefix = CNames.Identifier(name);
         CEmission emission = CEmitter.Emit(program, prefix, options.Target.Name);
         NanoEmission? managed = options.Nano is null ? null : NanoEmitter.Emit(NanoProgram.Of(program), name, options.Nano.Checked());
         EmittedManifest manifest = ManifestBuilder.Build(program, emission, name, prefix, options.Target.Name, managed);
-        CompileReport report = ReportBuilder.Build(program, emission, name, options.Target.Name, notes.Items);
+        CompileReport report = ReportBuilder.Build(program, emission, AdapterMemory.Of(program, options.Planner, cancellation), name, options.Target.Name, notes.Items);
         OutputFiles folder = OutputFiles.Of(program, emission, manifest, report, options.Forms, managed);
         return new CompileResult(loaded, program.Model, program, folder.Manifest, report, folder.Files) { Managed = managed };
     }

@@ -1,3 +1,4 @@
+using Mcu.Generator.Execution;
 using Mcu.Generator.Graphs;
 
 namespace Mcu.Emulation.Evaluation;
@@ -6,7 +7,7 @@ namespace Mcu.Emulation.Evaluation;
 public static class GeneratedInput
 {
     /// <summary>
-    /// One int8 sample per seed from 0: a 32-bit linear congruential sequence started at the seed, of which the top bytes are
+    /// One int8 sample per seed from 0: an <see cref="InputSequence"/> started at the seed, of which the top bytes are
     /// taken; odd seeds use the full range, even ones a quarter of it.
     /// </summary>
     public static byte[] Int8(int seeds, Tensor input)
@@ -27,7 +28,7 @@ public static class GeneratedInput
         bool full = seed % 2 == 1;
         for (int i = 0; i < sample.Length; i++)
         {
-            state = unchecked((state * 1664525) + 1013904223);
+            state = InputSequence.Next(state);
             var value = (sbyte)(state >> 24);
             sample[i] = (byte)(full ? value : (sbyte)(value >> 2));
         }

@@ -91,7 +91,12 @@ public sealed class ModelSession : IDisposable
     private static ModelSession OpenFirmware(
         CompileOptions options, ExecutionPlace place, ToolProbe tools, DiagnosticBag notes, Pipeline.Progress? progress, CancellationToken cancellation)
     {
-        CompileResult result = Pipeline.Compile(options, notes, progress, cancellation);
+        return OpenResult(Pipeline.Compile(options, notes, progress, cancellation), place, tools);
+    }
+
+    /// <summary>Opens what a compilation made, as firmware.</summary>
+    public static ModelSession OpenResult(CompileResult result, ExecutionPlace place, ToolProbe tools)
+    {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("mcu-");
         try
         {

@@ -52,7 +52,7 @@ internal sealed class BindingNormalization(PeftModule module, BindingLayer layer
         }
 
         double[] offsets = [.. after.Offsets().Zip(before.Offsets(), ratios).Select(t => t.First - (t.Third * t.Second))];
-        var patch = new RowScalePatch(layer.Node.Name, module.Module, Floats(ratios), Floats(ratios), Floats(offsets));
+        var patch = new RowScalePatch(layer.Node.Name, module.Module, Floats(ratios), Floats(ratios), Floats(offsets)) { IsNormalization = true };
         errors.RequireFinite(patch.Factors.Concat(patch.BiasOffsets), "The normalisation's factor or offset");
         return patch;
     }

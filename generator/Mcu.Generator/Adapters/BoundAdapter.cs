@@ -82,7 +82,11 @@ public sealed record ColumnScalePatch(string NodeName, string Module, EquatableA
 /// </summary>
 public sealed record RowScalePatch(
     string NodeName, string Module, EquatableArray<float> Factors, EquatableArray<float> BiasFactors, EquatableArray<float> BiasOffsets)
-    : BoundPatch(NodeName, Module);
+    : BoundPatch(NodeName, Module)
+{
+    /// <summary>Whether a batch normalisation was tuned, and not (IA)³.</summary>
+    public bool IsNormalization { get; init; }
+}
 
 /// <summary>Other parameters of a layer normalisation.</summary>
 /// <param name="Gamma"><c>[K]</c>, or null for the base's.</param>

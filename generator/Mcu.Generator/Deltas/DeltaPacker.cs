@@ -72,7 +72,10 @@ public static class DeltaPacker
         sha256,
         ImmutableDictionary.CreateRange(
             StringComparer.Ordinal,
-            abi.Slots.Where(s => image.Layers[s.Index] is not null).Select(s => KeyValuePair.Create(s.Node.Name, Variant(s, image.Layers[s.Index]!)))));
+            abi.Slots.Where(s => image.Layers[s.Index] is not null).Select(s => KeyValuePair.Create(s.Node.Name, Variant(s, image.Layers[s.Index]!)))))
+    {
+        Methods = [AdapterMethods.Delta],
+    };
 
     private static LayerVariant Variant(DeltaSlot slot, DeltaLayer delta) => new(DeltaLayers.ModeOf(slot, delta), DeltaLayers.Apply(slot, delta));
 

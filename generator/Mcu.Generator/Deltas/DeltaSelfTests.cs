@@ -8,19 +8,16 @@ namespace Mcu.Generator.Deltas;
 /// <summary>Self-tests: what a device runs before it uses an image for the first time.</summary>
 public static class DeltaSelfTests
 {
-    private const uint Multiplier = 1664525;
-    private const uint Increment = 1013904223;
-
     /// <summary>Seeds that may fail to tell an adapter from the base before any are taken.</summary>
     private const int MaxTries = 64;
 
-    /// <summary>Input bytes of a seed: the high bytes of a linear congruential generator.</summary>
+    /// <summary>Input bytes of a seed: the high bytes of an <see cref="InputSequence"/>.</summary>
     public static sbyte[] Input(uint seed, int bytes)
     {
         var input = new sbyte[bytes];
         for (int i = 0; i < bytes; i++)
         {
-            seed = unchecked((seed * Multiplier) + Increment);
+            seed = InputSequence.Next(seed);
             input[i] = unchecked((sbyte)(seed >> 24));
         }
 

@@ -39,6 +39,6 @@ public static class Int8AdapterBuilder
             }
         }
 
-        return model with { Adapters = model.Adapters.Append(new Int8Adapter(adapter.Name, adapter.Sha256, variants.ToImmutable())).ToEquatableArray() };
+        return model with { Adapters = model.Adapters.Append(new Int8Adapter(adapter.Name, adapter.Sha256, variants.ToImmutable()) { Methods = AdapterMethods.Of(adapter) }).ToEquatableArray() };
     }
 }

@@ -86,4 +86,7 @@ public sealed record Int8Adapter(string Name, string Sha256, ImmutableDictionary
 {
     /// <summary>The whole network with the adapter in it, where it adds nodes; it has no variants then. Null for others.</summary>
     public Int8Model? Program { get; init; }
+
+    /// <summary>What reports call its methods.</summary>
+    public EquatableArray<string> Methods { get; init; } = [];
 }

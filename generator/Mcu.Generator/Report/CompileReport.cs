@@ -59,7 +59,11 @@ public sealed record ReportedModel(string Name, string File, string Sha256);
 /// <param name="WeightBytes">Bytes of weights, biases and requantisation tables of the base.</param>
 /// <param name="AdapterBytes">Bytes of all adapters together.</param>
 /// <param name="Macs">Multiply-accumulates of one inference of the base.</param>
-public sealed record ReportTotals(int ArenaBytes, int WeightBytes, int AdapterBytes, long Macs);
+public sealed record ReportTotals(int ArenaBytes, int WeightBytes, int AdapterBytes, long Macs)
+{
+    /// <summary>Bytes of the arena without any adapter.</summary>
+    public required int BaseArenaBytes { get; init; }
+}
 
 /// <summary>One layer of the emitted program; one step of its schedule.</summary>
 public sealed record LayerReport
@@ -113,7 +117,21 @@ public sealed record AdapterReport
     /// <summary>SHA-256 of the adapter's tensors file, lower-case hexadecimal.</summary>
     public required string Sha256 { get; init; }
 
+    /// <summary>What it was trained with: lora, dora, ia3, bitfit, batch-norm, layer-norm, sparse, replacement, tuned-weights; delta for an image.</summary>
+    [JsonConverter(typeof(EquatableArrayConverter<string>))]
+    public required EquatableArray<string> Methods { get; init; }
+
+    /// <summary>Bytes of its constants beside the base's.</summary>
     public required int FlashBytes { get; init; }
+
+    /// <summary>How much larger the arena of base and this adapter alone is than the base's; tables and the choice among them take no RAM.</summary>
+    public required int RamBytes { get; init; }
+
+    /// <summary>Scratch memory over the base in the layer with the most of it; other buffers of the arena may hide it.</summary>
+    public required int ScratchBytes { get; init; }
+
+    /// <summary>Multiply-accumulates over the base, all layers.</summary>
+    public required long ExtraMacs { get; init; }
 
     [JsonConverter(typeof(EquatableArrayConverter<AdapterLayerReport>))]
     public required EquatableArray<AdapterLayerReport> Layers { get; init; }

@@ -12,7 +12,7 @@ namespace Mcu.Generator.Report;
 /// <summary>Gathers a compilation's figures into its report.</summary>
 public static class ReportBuilder
 {
-    public static CompileReport Build(CProgram program, CEmission emission, string name, string target, IReadOnlyList<Diagnostic> notes)
+    public static CompileReport Build(CProgram program, CEmission emission, AdapterMemory memory, string name, string target, IReadOnlyList<Diagnostic> notes)
     {
         Graph graph = program.Model.Graph;
         EquatableArray<LayerReport> layers = program.Steps.Select(s => Layer(program, s)).ToEquatableArray();
@@ -21,9 +21,9 @@ public static class ReportBuilder
             ToolVersion = Emit.ToolVersion.Text,
             Model = new ReportedModel(name, graph.Source.FileName, graph.Source.Sha256),
             Target = target,
-            Totals = new ReportTotals(program.ArenaBytes, emission.WeightBytes, emission.AdapterBytes, layers.Sum(l => l.Macs)),
+            Totals = new ReportTotals(program.ArenaBytes, emission.WeightBytes, emission.AdapterBytes, layers.Sum(l => l.Macs)) { BaseArenaBytes = memory.BaseArenaBytes },
             Layers = layers,
-            Adapters = program.Model.Adapters.Select((a, i) => Adapter(program, emission, a, i)).ToEquatableArray(),
+            Adapters = program.Model.Adapters.Select((a, i) => Adapter(program, emission, memory, a, i)).ToEquatableArray(),
             Plan = PlanReport.From(program.Problem, program.Plan, buffer => program.Steps.Any(s => s.ScratchBuffer == buffer)),
             Diagnostics = notes.Select(DiagnosticReport.From).ToEquatableArray(),
         };
@@ -69,18 +69,26 @@ public static class ReportBuilder
         return bytes;
     }
 
-    private static AdapterReport Adapter(CProgram program, CEmission emission, Int8Adapter adapter, int index) => new()
+    private static AdapterReport Adapter(CProgram program, CEmission emission, AdapterMemory memory, Int8Adapter adapter, int index)
     {
-        Index = index + 1,
-        Name = adapter.Name,
-        Sha256 = adapter.Sha256,
-        FlashBytes = emission.BytesPerAdapter[index],
-        Layers = program.Steps
+        AdapterLayerReport[] layers = [.. program.Steps
             .Where(s => adapter.Variants.ContainsKey(s.Node.Name))
-            .Select(s => AdapterLayer(program, s, adapter.Variants[s.Node.Name], index))
-            .ToEquatableArray(),
-        Program = program.Programs[index] is { } own ? Program(own) : null,
-    };
+            .Select(s => AdapterLayer(program, s, adapter.Variants[s.Node.Name], index))];
+        AdapterProgramReport? own = program.Programs[index] is { } other ? Program(other) : null;
+        return new AdapterReport
+        {
+            Index = index + 1,
+            Name = adapter.Name,
+            Sha256 = adapter.Sha256,
+            Methods = adapter.Methods,
+            FlashBytes = emission.BytesPerAdapter[index],
+            RamBytes = memory.PerAdapter[index],
+            ScratchBytes = memory.ScratchPerAdapter[index],
+            ExtraMacs = own is null ? layers.Sum(l => l.ExtraMacs) : Math.Max(0, own.Macs - program.Steps.Sum(s => Layer(program, s).Macs)),
+            Layers = layers.ToEquatableArray(),
+            Program = own,
+        };
+    }
 
     private static AdapterProgramReport Program(CProgram own)
     {

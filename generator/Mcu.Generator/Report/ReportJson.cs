@@ -14,6 +14,9 @@ public static class ReportJson
     public static string Write(CompileReport report) =>
         JsonSerializer.Serialize(report, ReportJsonContext.Default.CompileReport) + "\n";
 
+    /// <summary>A mode as the document writes it, such as <c>merge-copy</c>.</summary>
+    public static string Name(AdapterMode mode) => JsonNamingPolicy.KebabCaseLower.ConvertName(mode.ToString());
+
     /// <summary>Reads what <see cref="Write"/> wrote; MCU0830 if it is not a report.</summary>
     public static CompileReport Read(string json)
     {
@@ -41,6 +44,7 @@ internal sealed class AdapterModeConverter() : JsonStringEnumConverter<AdapterMo
     NewLine = "\n")]
 [JsonSerializable(typeof(CompileReport))]
 [JsonSerializable(typeof(int[]))]
+[JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(LayerReport[]))]
 [JsonSerializable(typeof(LayerAdapter[]))]
 [JsonSerializable(typeof(AdapterReport[]))]

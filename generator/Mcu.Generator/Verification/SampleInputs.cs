@@ -16,7 +16,7 @@ public static class SampleInputs
             var values = new float[graph[name].Shape.Elements];
             for (int i = 0; i < values.Length; i++)
             {
-                state = unchecked((state * 1664525) + 1013904223);
+                state = InputSequence.Next(state);
                 values[i] = ((int)(state >> 8) - (1 << 23)) / (float)(1 << 23);
             }
 

@@ -3,6 +3,8 @@ using Mcu.Emulation;
 using Mcu.Emulation.Benchmarks;
 using Mcu.Emulation.Evaluation;
 using Mcu.Generator;
+using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Int8;
 using Mcu.Generator.Targets;
 using Mcu.Tool.Cli;
 
@@ -42,6 +44,17 @@ internal sealed class BenchCommand : ToolCommand
         HelpName = "N",
     };
 
+    private readonly Option<bool> perAdapter = new("--adapters")
+    {
+        Description = "Measure each --adapter in a firmware of its own, over the base's: flash, memory, multiply-accumulates, instructions.",
+    };
+
+    private readonly Option<int?> methods = new("--methods")
+    {
+        Description = "The same for sample adapters of every method, LoRA and DoRA of rank R: what a method would cost on this network.",
+        HelpName = "R",
+    };
+
     private readonly Option<bool> markdown = new("--markdown") { Description = "Print the table as Markdown." };
 
     private readonly ModelOptions options = new();
@@ -52,13 +65,16 @@ internal sealed class BenchCommand : ToolCommand
             "Measure models on emulated targets: executed instructions, arena, stack, code and weights, beside a baseline.",
             global,
             new Example("mcu bench kws_int8.tflite vww_int8.tflite --on cortex-m4 --on cortex-m7", "Two models on two cores."),
-            new Example("mcu bench kws_int8.tflite --baseline tflm.json --markdown", "Beside another runtime, as a Markdown table."))
+            new Example("mcu bench kws_int8.tflite --baseline tflm.json --markdown", "Beside another runtime, as a Markdown table."),
+            new Example("mcu bench kws_int8.tflite --methods 4", "What each method of adapters costs over the base."))
     {
         Arguments.Add(models);
         Options.Add(on);
         Options.Add(baseline);
         Options.Add(samples);
         Options.Add(adapterIndex);
+        Options.Add(perAdapter);
+        Options.Add(methods);
         Options.Add(markdown);
         samples.Validators.Add(result =>
         {
@@ -73,21 +89,57 @@ internal sealed class BenchCommand : ToolCommand
     protected override async Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
     {
         ExecutionPlace[] places = [.. Places(parse, context.Targets)];
+        if (parse.GetValue(perAdapter) || parse.GetValue(methods) is not null)
+        {
+            return await RunAdaptersAsync(parse, context, places, cancellation);
+        }
+
         string? file = parse.GetValue(baseline);
         var benchmark = new Benchmark(new ToolProbe(), file is null ? null : Baseline.Read(file));
         BenchRow[] rows = await WorkDisplay.RunAsync(context, "bench", stage => MeasureAsync(parse, context, benchmark, places, stage, cancellation));
         BenchTable table = BenchTable.Of(rows);
-        context.Result(new BenchDocument(rows), console =>
+        Print(parse, context, new BenchDocument(rows, []), table);
+        return ExitCode.Ok;
+    }
+
+    private void Print(ParseResult parse, CommandContext context, BenchDocument document, BenchTable table) => context.Result(document, console =>
+    {
+        if (parse.GetValue(markdown))
         {
-            if (parse.GetValue(markdown))
+            context.Output.Write(table.Markdown());
+        }
+        else
+        {
+            console.Write(table.Console());
+        }
+    });
+
+    /// <summary>MCU0137 for a rank that no method has, or where there is nothing to measure.</summary>
+    private async Task<int> RunAdaptersAsync(ParseResult parse, CommandContext context, ExecutionPlace[] places, CancellationToken cancellation)
+    {
+        int rank = parse.GetValue(methods) ?? 0;
+        bool hasAdapters = options.HasAdapters(parse);
+        if (parse.GetValue(methods) is < 1 or > SidePathBuilder.LargestRank || (rank == 0 && !hasAdapters))
+        {
+            throw new DiagnosticException("MCU0137", $"There is no adapter to measure, or the rank is not 1 to {SidePathBuilder.LargestRank}.", "--adapters, --methods", "Give --adapter, or --methods 4.");
+        }
+
+        var benchmark = new AdapterBenchmark(new ToolProbe(), parse.GetValue(samples), rank);
+        AdapterBenchRow[] rows = await WorkDisplay.RunAsync(context, "bench", async stage =>
+        {
+            List<AdapterBenchRow> all = [];
+            foreach (string model in parse.GetRequiredValue(models))
             {
-                context.Output.Write(table.Markdown());
+                foreach (TargetDescription target in places.Select(place => place.Target!))
+                {
+                    stage($"{Path.GetFileName(model)} on {target.Name}");
+                    all.AddRange(await benchmark.RunAsync(options.Read(parse, context, model, target), !options.HasAdapterMode(parse), context.Notes, cancellation));
+                }
             }
-            else
-            {
-                console.Write(table.Console());
-            }
+
+            return all.ToArray();
         });
+        Print(parse, context, new BenchDocument([], rows), AdapterBenchTable.Of(rows));
         return ExitCode.Ok;
     }
 
@@ -118,5 +170,5 @@ internal sealed class BenchCommand : ToolCommand
                 : new ExecutionPlace(ExecutionForm.Firmware, catalog.Get(name)));
     }
 
-    private sealed record BenchDocument(IReadOnlyList<BenchRow> Rows);
+    private sealed record BenchDocument(IReadOnlyList<BenchRow> Rows, IReadOnlyList<AdapterBenchRow> Adapters);
 }

@@ -9,6 +9,9 @@ namespace Mcu.Tool.Commands;
 /// <summary>Rows of a benchmark as text cells; the baseline's columns only where some row has one.</summary>
 internal sealed record BenchTable(string[] Header, IReadOnlyList<string[]> Rows)
 {
+    /// <summary>Leading columns that hold text; the others are numbers.</summary>
+    public int TextColumns { get; init; } = 2;
+
     private static readonly string[] Own =
         ["model", "target", "instructions", "per MAC", "arena", "stack", "code", "weights", "MACs"];
 
@@ -24,7 +27,7 @@ internal sealed record BenchTable(string[] Header, IReadOnlyList<string[]> Rows)
 
     public Table Console()
     {
-        Table table = Tables.Create(Header).Right([.. Enumerable.Range(2, Header.Length - 2)]);
+        Table table = Tables.Create(Header).Right([.. Enumerable.Range(TextColumns, Header.Length - TextColumns)]);
         foreach (string[] row in Rows)
         {
             table.AddRow([.. row.Select(Markup.Escape)]);
@@ -37,7 +40,7 @@ internal sealed record BenchTable(string[] Header, IReadOnlyList<string[]> Rows)
     {
         var text = new StringBuilder();
         Line(text, Header);
-        Line(text, [.. Header.Select((_, i) => i < 2 ? "---" : "---:")]);
+        Line(text, [.. Header.Select((_, i) => i < TextColumns ? "---" : "---:")]);
         foreach (string[] row in Rows)
         {
             Line(text, row);

@@ -173,7 +173,8 @@ internal sealed class CompileCommand : ToolCommand
         foreach (AdapterReport adapter in report.Adapters)
         {
             string modes = string.Join(", ", adapter.Layers.GroupBy(layer => layer.Mode).Select(group => $"{group.Count()} {group.Key}"));
-            console.WriteLine($"adapter {adapter.Index} {adapter.Name}: {Number(adapter.FlashBytes)} bytes ({modes})");
+            console.WriteLine(
+                $"adapter {adapter.Index} {adapter.Name} ({string.Join(", ", adapter.Methods)}; {modes}): over the base {Number(adapter.FlashBytes)} bytes of flash, {Number(adapter.RamBytes)} of arena, {Number(adapter.ExtraMacs)} MACs");
         }
 
         console.WriteLine($"written to {place}; open {Path.Combine(place, "report.html")} for every layer");

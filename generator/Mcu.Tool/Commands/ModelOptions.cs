@@ -138,6 +138,12 @@ internal sealed class ModelOptions
         CalibrationMethod = parse.GetValue(calibrationMethod),
     };
 
+    /// <summary>Whether <c>--adapter</c> was given.</summary>
+    public bool HasAdapters(ParseResult parse) => parse.GetValue(adapters) is { Length: > 0 };
+
+    /// <summary>Whether <c>--adapter-mode</c> was given.</summary>
+    public bool HasAdapterMode(ParseResult parse) => parse.GetResult(adapterMode) is { Implicit: false };
+
     /// <summary>The target that is asked for, or the usual one.</summary>
     public string TargetName(ParseResult parse) => parse.GetValue(target) ?? DefaultTarget;
 

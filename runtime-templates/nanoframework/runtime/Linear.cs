@@ -11,7 +11,10 @@ namespace Mcu.Runtime
         /// <summary>The weights three to a number (Lanes.cs); null where the kernel takes them as they are.</summary>
         internal long[] Packed;
 
-        /// <summary>Start values of the accumulators, the input zero point folded in.</summary>
+        /// <summary>Of a layer normalisation, in place of weights.</summary>
+        internal short[] Gamma;
+
+        /// <summary>Start values of the accumulators, the input zero point folded in, or beta.</summary>
         internal int[] Bias;
 
         internal int[] Multiplier;

@@ -18,7 +18,7 @@ internal static class ReportCases
             ToolVersion = name("0.1.0"),
             Model = new ReportedModel(name("kws"), name("kws_int8.tflite"), name(Sha)),
             Target = name("cortex-m4"),
-            Totals = new ReportTotals(1400, 23000, 700, 2656768),
+            Totals = new ReportTotals(1400, 23000, 700, 2656768) { BaseArenaBytes = 1300 },
             Layers = Layers(name),
             Adapters = Adapters(name),
             Plan = Plan(name),
@@ -56,7 +56,11 @@ internal static class ReportCases
             Index = 1,
             Name = name("accent"),
             Sha256 = name(Sha),
+            Methods = [name("lora"), name("replacement")],
             FlashBytes = 600,
+            RamBytes = 0,
+            ScratchBytes = 0,
+            ExtraMacs = 0,
             Layers =
             [
                 new(0, name("conv"), AdapterMode.MergeCopy, 400, 0, name("3 of 1000 outputs differ")),
@@ -68,7 +72,11 @@ internal static class ReportCases
             Index = 2,
             Name = name("noise"),
             Sha256 = name(Sha),
+            Methods = [name("lora")],
             FlashBytes = 100,
+            RamBytes = 100,
+            ScratchBytes = 160,
+            ExtraMacs = 9000,
             Layers = [new(0, name("conv"), AdapterMode.Side, 100, 9000, "")],
         },
         new AdapterReport

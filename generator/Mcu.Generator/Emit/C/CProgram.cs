@@ -35,10 +35,13 @@ public sealed record CProgram(
     public IEnumerable<CProgram> All => Programs.OfType<CProgram>().Prepend(this);
 
     /// <summary>The arena of this program alone, in whole words.</summary>
-    public int OwnArenaBytes => (Plan.ArenaBytes + CProgramBuilder.Alignment - 1) / CProgramBuilder.Alignment * CProgramBuilder.Alignment;
+    public int OwnArenaBytes => InWords(Plan.ArenaBytes);
 
     /// <summary>The arena that fits every program.</summary>
     public int ArenaBytes => All.Max(p => p.OwnArenaBytes);
+
+    /// <summary>Rounded up to whole words.</summary>
+    internal static int InWords(int bytes) => (bytes + CProgramBuilder.Alignment - 1) / CProgramBuilder.Alignment * CProgramBuilder.Alignment;
 
     /// <summary>Bytes of all constant arrays, equal ones counted once.</summary>
     public long ConstantBytes => All.SelectMany(p => p.Steps).SelectMany(s => s.Layer.Tables).Distinct().Sum(t => (long)t.Bytes);

@@ -36,6 +36,13 @@ public static class CProgramBuilder
         };
     }
 
+    /// <summary>What there is to plan of a model.</summary>
+    public static PlanProblem Problem(Int8Model model, KernelSet kernels, DeltaSupport deltas)
+    {
+        (List<CStep> steps, Dictionary<string, string> aliases) = StepsOf(model, kernels, deltas);
+        return ProblemOf(model.Graph, steps, aliases);
+    }
+
     /// <summary>Kernel calls of the model in execution order.</summary>
     public static IReadOnlyList<CStep> Steps(Int8Model model, KernelSet kernels) => StepsOf(model, kernels, DeltaSupport.None).Steps;
 

@@ -57,10 +57,12 @@ internal static class LinearText
         string part(CTable table, CTable? same, string field) => table.Equals(same) ? $"{source}.{field}" : constants.Expression(table, stem + field);
         LinearShape shape = step.Step.Layer.Shape!;
         bool sharesWeights = tables.Weights.Equals(inherited?.Weights);
-        string weights = part(tables.Weights, inherited?.Weights, "Weights");
+        string weights = shape.Kind == LinearKind.Norm ? "" : part(tables.Weights, inherited?.Weights, "Weights");
+        string gamma = shape.Kind == LinearKind.Norm ? part(tables.Weights, inherited?.Weights, "Gamma") : "";
         var statements = new List<string>
         {
-            packed
+            shape.Kind == LinearKind.Norm ? $"linear.Gamma = {gamma};"
+                : packed
                 ? $"linear.Packed = {(sharesWeights ? source + ".Packed" : $"Lanes.PackRows({weights}, {shape.Outputs}, {shape.Depth})")};"
                 : $"linear.Weights = {weights};",
             $"linear.Bias = {part(tables.Bias, inherited?.Bias, "Bias")};",

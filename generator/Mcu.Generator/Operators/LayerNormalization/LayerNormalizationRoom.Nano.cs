@@ -12,13 +12,10 @@ public sealed partial class LayerNormalizationRoom : INanoKernelRoom
         int depth = norm.Gamma.Length;
         return new NanoCall(
             "LayerNormalization",
-            [.. Files("kernels/layer_normalization/LayerNormalization.cs", "Numerics")],
+            [.. Files("kernels/layer_normalization/LayerNormalization.cs", "Numerics", "Linear")],
             [
                 Number("rows", context.View.Output.Shape.Elements / depth), Number("depth", depth), Number("fractionBits", norm.FractionBits), Number("epsilon", norm.Epsilon),
-                Number("multiplier", norm.By.Multiplier), Number("shift", -norm.By.Shift), Number("outputZeroPoint", norm.OutputZeroPoint),
-            ])
-        {
-            Tables = [.. context.Lowered.FieldTables.Select(t => t.Table)],
-        };
+                Number("outputZeroPoint", norm.OutputZeroPoint),
+            ]);
     }
 }

@@ -10,9 +10,13 @@ namespace Mcu.Runtime
         private const int VarianceFraction = 14;
 
         internal static void Run(
-            sbyte[] input, int inputAt, sbyte[] output, int outputAt, short[] gamma, int[] beta,
-            int rows, int depth, int fractionBits, long epsilon, int multiplier, int shift, int outputZeroPoint)
+            Linear linear, sbyte[] input, int inputAt, sbyte[] output, int outputAt,
+            int rows, int depth, int fractionBits, long epsilon, int outputZeroPoint)
         {
+            short[] gamma = linear.Gamma;
+            int[] beta = linear.Bias;
+            int multiplier = linear.Multiplier[0];
+            int shift = linear.Shift[0];
             for (int row = 0; row < rows; row++, inputAt += depth, outputAt += depth)
             {
                 int sum = 0;
