@@ -15,7 +15,7 @@ public static class BoundedFile
 
         try
         {
-            if (HasNoLength(path))
+            if (LengthOf(path) == 0)
             {
                 return [];
             }
@@ -29,11 +29,14 @@ public static class BoundedFile
         }
     }
 
-    /// <summary>Opening a pipe that nobody writes to would block; pipes and devices have no length, so they are read as empty files.</summary>
-    private static bool HasNoLength(string path)
+    /// <summary>
+    /// The size, found before the file is opened: opening a pipe that nobody writes to would block. Pipes and devices have no length, so they
+    /// are empty files; null where there is no file.
+    /// </summary>
+    internal static long? LengthOf(string path)
     {
         FileSystemInfo? file = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path) : null;
-        return file is FileInfo { Exists: true, Length: 0 };
+        return file is FileInfo { Exists: true } present ? present.Length : null;
     }
 
     /// <summary>Everything up to the stream's end, or null when that is more than <paramref name="limit"/> bytes.</summary>

@@ -34,7 +34,7 @@ public static class InputFile
         }
     }
 
-    /// <summary>The size, found before the file is opened: opening a pipe or a device could block.</summary>
+    /// <summary>The size of a regular file that has something in it.</summary>
     private static long LengthOf(string path)
     {
         if (Directory.Exists(path))
@@ -47,8 +47,7 @@ public static class InputFile
             throw Missing(path);
         }
 
-        FileSystemInfo file = File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path);
-        long length = (file as FileInfo)?.Length ?? 0;
+        long length = BoundedFile.LengthOf(path) ?? 0;
         return length > 0
             ? length
             : throw new DiagnosticException("MCU0103", "The file is empty or not a regular file.", path, "Check that it was copied or exported completely.");

@@ -177,12 +177,21 @@ internal sealed class ModelOptions
         Optimize = parse.GetValue(optimize),
         CalibrationPath = parse.GetValue(calibration),
         CalibrationMethod = parse.GetValue(calibrationMethod),
-        Name = parse.GetValue(name),
+        Name = NameOf(parse),
         BudgetRam = parse.GetValue(budgetRam),
         BudgetFlash = parse.GetValue(budgetFlash),
         Deltas = Support(parse),
         Dump = parse.GetValue(dump) ? (stage, graph) => context.Error.Write($"== {stage}\n{GraphDump.Text(graph)}") : null,
     };
+
+    /// <summary>MCU0138 for a name without a letter or digit, of which no identifier can be made.</summary>
+    private string? NameOf(ParseResult parse)
+    {
+        string? given = parse.GetValue(name);
+        return given is null || given.Any(char.IsAsciiLetterOrDigit)
+            ? given
+            : throw new DiagnosticException("MCU0138", "The name of the network has no letter or digit.", "--name", "Give a name such as kws, or leave --name out.");
+    }
 
     /// <summary>MCU0135 for numbers out of range.</summary>
     private DeltaSupport Support(ParseResult parse)

@@ -87,6 +87,36 @@ public sealed class AdapterFileTests
         Assert.Equal((sbyte)tuned[at] - (sbyte)(byte)(tuned[at] ^ 0x15), Assert.Single(variant.Linear.Corrections!.Differences));
     }
 
+    /// <summary>
+    /// One activation of the tuned model has a scale of five quarters: the base's stays, weights have no scale in common with it, and the
+    /// biases of the layer that reads it, whose unit it is, are brought over.
+    /// </summary>
+    [Fact]
+    public void An_int8_model_with_other_activation_scales_is_brought_to_the_bases()
+    {
+        string path = TestData.Shared("mlperf-tiny/kws_int8.tflite");
+        Generator.Graphs.Graph graph = Pipeline.Load(new CompileOptions { BasePath = path, Target = Firmware.Target("host") }, new DiagnosticBag()).Canonical;
+        Generator.Graphs.Node reader = graph.Nodes.Where(n => n.Operator is Generator.Operators.Conv2D).ElementAt(1);
+        float scale = graph[reader.Inputs[0]].Quantization!.Scale;
+        byte[] tuned = File.ReadAllBytes(path);
+        int at = tuned.AsSpan().IndexOf(BitConverter.GetBytes(scale));
+        Assert.Equal(-1, tuned.AsSpan(at + 4).IndexOf(BitConverter.GetBytes(scale)));
+        BitConverter.GetBytes(scale * 1.25f).CopyTo(tuned, at);
+        string file = Path.Combine(TestFolder.Create("tuned"), "tuned.tflite");
+        File.WriteAllBytes(file, tuned);
+        var notes = new DiagnosticBag();
+        CompileOptions options = new() { BasePath = path, Target = Firmware.Target("host"), AdapterPaths = [file] };
+
+        Int8Model model = Pipeline.Quantize(Pipeline.Load(options, notes), options, notes, null, TestContext.Current.CancellationToken);
+
+        Assert.Contains(notes.Items, n => n.Code == "MCU0517");
+        (string node, LayerVariant variant) = Assert.Single(model.Adapters[0].Variants);
+        Assert.Equal(reader.Name, node);
+        Assert.Equal(AdapterMode.Bias, variant.Mode);
+        int[] before = [.. ((Generator.Graphs.Int32Data)graph[reader.Inputs[2]].Data!).Values];
+        Assert.All(before.Zip(variant.Linear.Bias), p => Assert.InRange(p.Second, (p.First * 1.25) - 1, (p.First * 1.25) + 1));
+    }
+
     [Fact]
     public void A_model_of_another_structure_is_refused_by_its_first_difference()
     {

@@ -34,8 +34,9 @@ internal sealed class MethodCase(MethodNetwork network, string name, int seed)
     }
 
     /// <summary>W ← W + 2·B·A; with a magnitude W ← m/‖W‖ per output afterwards; with a bias of B, b ← b + 2·bias.</summary>
-    public MethodCase Factors(string module, bool dora = false, bool bias = false, float size = 0.05f, int rank = 4)
+    public MethodCase Factors(string module, bool dora = false, bool bias = false, float size = 0.05f, int rank = 4, double? scale = null)
     {
+        double factor = scale ?? (8.0 / rank);
         float[] weight = Weight(module);
         int[] shape = Shape(module);
         bool linear = shape.Length == 2;
@@ -44,7 +45,7 @@ internal sealed class MethodCase(MethodNetwork network, string name, int seed)
         float[] b = Add($"{module}.lora_B.weight", linear ? [shape[0], rank] : [shape[0], rank, 1, 1], size);
         for (int i = 0; i < weight.Length; i++)
         {
-            weight[i] += (float)(8.0 / rank * Enumerable.Range(0, rank).Sum(r => (double)b[(i / columns * rank) + r] * a[(r * columns) + (i % columns)]));
+            weight[i] += (float)(factor * Enumerable.Range(0, rank).Sum(r => (double)b[(i / columns * rank) + r] * a[(r * columns) + (i % columns)]));
         }
 
         if (dora)
@@ -59,7 +60,7 @@ internal sealed class MethodCase(MethodNetwork network, string name, int seed)
         if (bias)
         {
             float[] of = Add($"{module}.lora_B.bias", [shape[0]], 0.1f);
-            Set(module + ".bias", [.. Values(module + ".bias").Zip(of, (x, y) => (float)(x + (8.0 / rank * y)))]);
+            Set(module + ".bias", [.. Values(module + ".bias").Zip(of, (x, y) => (float)(x + (factor * y)))]);
         }
 
         return this;
@@ -102,6 +103,13 @@ internal sealed class MethodCase(MethodNetwork network, string name, int seed)
         }
 
         Set(module + ".weight", weight);
+        return this;
+    }
+
+    public MethodCase Bias(string module)
+    {
+        float[] changed = Add(module + ".bias", [Shape(module)[0]], 0.4f);
+        Set(module + ".bias", changed);
         return this;
     }
 

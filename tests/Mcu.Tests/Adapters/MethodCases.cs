@@ -4,10 +4,13 @@ namespace Mcu.Tests.Adapters;
 internal static class MethodCases
 {
     public static IReadOnlyList<string> Names { get; } =
-        ["dora", "lora-bias", "depthwise", "ia3", "ia3-signs", "shira", "shira-float-index", "saved-layers"];
+        ["lora", "rslora", "bitfit", "dora", "lora-bias", "depthwise", "ia3", "ia3-signs", "shira", "shira-float-index", "saved-layers"];
 
     public static MethodCase Of(MethodNetwork n, string name) => name switch
     {
+        "lora" => new MethodCase(n, name, 19).Lora().Factors(n.Stem).Factors(n.Pointwise).Factors(n.LaterPointwise).Factors(n.Head),
+        "rslora" => new MethodCase(n, name, 20).Lora(("use_rslora", true)).Factors(n.Stem, scale: 8 / Math.Sqrt(4), size: 0.03f).Factors(n.Pointwise, scale: 8 / Math.Sqrt(4)).Factors(n.Head, scale: 8 / Math.Sqrt(4)),
+        "bitfit" => new MethodCase(n, name, 21).Lora(("bias", "all")).Bias(n.Stem).Bias(n.Depthwise).Bias(n.Pointwise).Bias(n.Head),
         "dora" => new MethodCase(n, name, 11).Lora(("use_dora", true)).Factors(n.Stem, dora: true).Factors(n.Pointwise, dora: true).Factors(n.Head, dora: true),
         "lora-bias" => new MethodCase(n, name, 12).Lora(("lora_bias", true)).Factors(n.Pointwise, bias: true).Factors(n.Head, bias: true),
         "depthwise" => new MethodCase(n, name, 13).Lora().Factors(n.Depthwise).Factors(n.LaterPointwise),

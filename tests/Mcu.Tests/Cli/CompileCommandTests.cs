@@ -90,6 +90,18 @@ public sealed class CompileCommandTests
         Assert.Equal(["mine.txt"], Contents(place).Keys);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("--")]
+    public void A_name_of_which_no_identifier_can_be_made_is_refused(string name)
+    {
+        ToolRun run = CommandLineTests.InProcess("compile", DemoFiles.Base, $"--name={name}", "-o", place);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("MCU0138", run.Error, StringComparison.Ordinal);
+        AssertNothingWritten();
+    }
+
     [Fact]
     public void A_missing_base_is_one_line_with_its_path()
     {

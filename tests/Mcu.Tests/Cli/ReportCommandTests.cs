@@ -109,6 +109,34 @@ public sealed class ReportCommandTests
         Assert.Equal(lines[0].Count(c => c == '|'), lines[2].Count(c => c == '|'));
     }
 
+    /// <summary>Side paths alone take multiply-accumulates; tables alone take no instructions but those that depend on the data.</summary>
+    [Fact]
+    public void Bench_measures_what_each_adapter_costs_over_the_base()
+    {
+        DemoFiles.Require(ToolKind.ArmCompiler, ToolKind.ArmLibrary, ToolKind.Qemu);
+        JsonElement document = Valid("bench", "bench", DemoFiles.Base, "--calibration", DemoFiles.Calibration, "--adapters", "--adapter", DemoFiles.Adapter("factory-bitfit"), "--adapter", DemoFiles.Adapter("factory-lora"));
+        JsonElement[] rows = [.. document.GetProperty("adapters").EnumerateArray()];
+
+        Assert.Equal(["", "factory-bitfit", "factory-lora", "factory-lora"], rows.Select(r => r.GetProperty("adapter").GetString()));
+        Assert.Equal(["lora"], rows[2].GetProperty("methods").EnumerateArray().Select(m => m.GetString()));
+        Assert.Equal([0L, 0L], rows.Take(2).Select(r => r.GetProperty("extra_macs").GetInt64()));
+        Assert.InRange(rows[1].GetProperty("extra_instructions").GetInt64(), -2000, 2000);
+        Assert.True(rows[2].GetProperty("extra_macs").GetInt64() > 0);
+        Assert.True(rows[2].GetProperty("extra_instructions").GetInt64() > rows[2].GetProperty("extra_macs").GetInt64() / 2);
+        Assert.True(rows[2].GetProperty("flash_bytes").GetInt32() < rows[3].GetProperty("flash_bytes").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("--adapters")]
+    [InlineData("--methods", "0")]
+    [InlineData("--methods", "257")]
+    public void Bench_without_an_adapter_to_measure_is_a_diagnostic(params string[] options)
+    {
+        ToolRun run = CommandLineTests.InProcess(["bench", DemoFiles.Base, .. options]);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("MCU0137", run.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{}")]
     [InlineData("{\"runs\": 3}")]

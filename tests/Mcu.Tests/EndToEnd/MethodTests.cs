@@ -56,20 +56,21 @@ public sealed class MethodTests
 
     /// <summary>The side path of DoRA holds its magnitudes in requantisation tables.</summary>
     [Theory]
-    [InlineData("demo", "host")]
-    [InlineData("demo", "cortex-m4")]
-    [InlineData("kws", "cortex-m4")]
-    [InlineData("kws", "cortex-m55")]
-    public async Task Dora_beside_the_layer_runs_as_the_reference(string name, string target)
+    [MemberData(nameof(Places))]
+    public async Task Low_rank_factors_beside_the_layer_run_as_the_reference(string name, string target)
     {
         Int8Model model = Adapted(name, AdapterModeChoice.Side);
-        int adapter = IndexOf(model, "dora");
         byte[] inputs = Inputs(name, model, 120, Samples);
         FirmwareModelRunner firmware = await Firmware.RunnerAsync(model, target, name);
         CancellationToken token = TestContext.Current.CancellationToken;
-
-        Assert.All(model.Adapters[adapter - 1].Variants.Values, v => Assert.Equal(AdapterMode.Side, v.Mode));
-        Assert.Equal((await new ReferenceRunner(model).RunAsync(inputs, adapter, token)).Outputs, (await firmware.RunAsync(inputs, adapter, token)).Outputs);
+        foreach (string method in (string[])["lora", "rslora", "dora", "lora-bias"])
+        {
+            int adapter = IndexOf(model, method);
+            Assert.All(model.Adapters[adapter - 1].Variants.Values, v => Assert.Equal(AdapterMode.Side, v.Mode));
+            byte[] expected = (await new ReferenceRunner(model).RunAsync(inputs, adapter, token)).Outputs;
+            byte[] actual = (await firmware.RunAsync(inputs, adapter, token)).Outputs;
+            Assert.True(expected.AsSpan().SequenceEqual(actual), method);
+        }
     }
 
     [Theory]
