@@ -24,7 +24,9 @@ public enum ExecutionForm
 /// <param name="Target">Target of firmware; null for the other forms.</param>
 public sealed record ExecutionPlace(ExecutionForm Form, TargetDescription? Target)
 {
-    private const string Qemu = "qemu";
+    /// <summary>The usual emulator.</summary>
+    public const string Qemu = "qemu";
+
     private const string Renode = "renode";
 
     /// <summary>Emulator of firmware that does not run on the host.</summary>

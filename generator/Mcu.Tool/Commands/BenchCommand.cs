@@ -114,9 +114,14 @@ internal sealed class BenchCommand : ToolCommand
         }
     });
 
-    /// <summary>MCU0137 for a rank that no method has, or where there is nothing to measure.</summary>
+    /// <summary>MCU0115 for another emulator, MCU0137 for a rank that no method has, or where there is nothing to measure.</summary>
     private async Task<int> RunAdaptersAsync(ParseResult parse, CommandContext context, ExecutionPlace[] places, CancellationToken cancellation)
     {
+        if (Array.Find(places, place => place.Emulator != ExecutionPlace.Qemu) is { } other)
+        {
+            throw new DiagnosticException("MCU0115", $"Adapters are measured in QEMU, not on '{other}'.", "--on", "Give qemu:TARGET.");
+        }
+
         int rank = parse.GetValue(methods) ?? 0;
         bool hasAdapters = options.HasAdapters(parse);
         if (parse.GetValue(methods) is < 1 or > SidePathBuilder.LargestRank || (rank == 0 && !hasAdapters))
