@@ -60,7 +60,11 @@ internal static class HarnessSources
             #define MODEL_INPUT {prefix}_input
             #define MODEL_OUTPUT {prefix}_output
             #define MODEL_RUN {prefix}_run
-            {(manifest.Deltas is null ? "" : $"#define MODEL_DELTA_ATTACH {prefix}_delta_attach")}
+            {(manifest.Deltas is null ? "" : $"#define MODEL_DELTA_ATTACH {prefix}_delta_attach\n#define MODEL_DELTA_SELECT {prefix}_delta_select\n#define MODEL_DELTA_SELF_TEST {prefix}_delta_self_test")}
+            #ifdef {macro}_DELTA_CACHE_BYTES
+            #define MODEL_DELTA_CACHE {prefix}_delta_cache
+            #define MODEL_DELTA_CACHE_BYTES {macro}_DELTA_CACHE_BYTES
+            #endif
             #define MODEL_ARENA_BYTES {macro}_ARENA_BYTES
             #define MODEL_ARENA_ALIGNMENT {macro}_ARENA_ALIGNMENT
             #define MODEL_INPUT_BYTES {macro}_INPUT_BYTES

@@ -8,6 +8,11 @@ internal static class DeltaRefusals
 
     public const string Hint = "Pack the image for this folder: with the same base, target and options.";
 
+    /// <summary>The code of a self-test whose output is another.</summary>
+    public const int SelfTest = 33;
+
+    public const string SelfTestHint = "Check the image with 'mcu delta verify --against' its base; if it passes there, a kernel of the firmware is wrong: report it.";
+
     public static string Words(int status) => status switch
     {
         16 => "it does not start at a multiple of 4",

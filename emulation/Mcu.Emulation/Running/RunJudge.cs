@@ -50,6 +50,11 @@ internal sealed class RunJudge(FirmwareImage image, RunFolder folder, int sample
         if (select >= DeltaRefusals.First)
         {
             (int index, int status) = Math.DivRem(select, 256);
+            if (status == DeltaRefusals.SelfTest)
+            {
+                throw Failed("MCU1230", Invariant($"A self-test of delta image {index + 1} fails: the firmware gives another output than the image promises."), DeltaRefusals.SelfTestHint);
+            }
+
             throw Failed("MCU1041", Invariant($"The firmware refuses delta image {index + 1}: {DeltaRefusals.Words(status)} (status {status})."), DeltaRefusals.Hint);
         }
 

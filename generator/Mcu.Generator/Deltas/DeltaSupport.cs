@@ -11,6 +11,11 @@ public sealed record DeltaSupport(int Images, int Rank)
 
     public const int UsualRank = 8;
 
+    public const int MostCacheBytes = 1 << 30;
+
+    /// <summary>RAM that the firmware's header names for merged layers, a multiple of 8; 0 emits no cache.</summary>
+    public int CacheBytes { get; init; }
+
     public static DeltaSupport None { get; } = new(0, UsualRank);
 
     public bool IsOn => Images > 0;

@@ -42,12 +42,11 @@ public static class InputFile
             throw new DiagnosticException("MCU0102", "A folder was given where a file is expected.", path, "Name the file inside it.");
         }
 
-        if (path.Length == 0 || !File.Exists(path))
+        if (path.Length == 0 || BoundedFile.LengthOf(path) is not { } length)
         {
             throw Missing(path);
         }
 
-        long length = BoundedFile.LengthOf(path) ?? 0;
         return length > 0
             ? length
             : throw new DiagnosticException("MCU0103", "The file is empty or not a regular file.", path, "Check that it was copied or exported completely.");

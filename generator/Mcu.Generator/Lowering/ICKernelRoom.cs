@@ -27,6 +27,8 @@ public sealed record LoweringContext(NodeView View, Int8Layer Layer, EquatableAr
     /// <summary>Room for low-rank terms of delta images; 0 for none.</summary>
     public int DeltaRank { get; init; }
 
+    public bool TakesDeltas => DeltaRank > 0;
+
     public bool IsDsp => Kernels == KernelSet.Dsp;
 
     /// <summary>Suffix of kernels that exist per instruction set.</summary>

@@ -22,9 +22,12 @@ public static class LinearLowering
     public static int PaddedRows(int rows, bool dsp) => dsp ? (rows + 1) & ~1 : rows;
 
     /// <summary>Runtime files of the matrix kernels.</summary>
-    public static EquatableArray<string> RuntimeFiles(LoweringContext context) => context.IsDsp
-        ? ["runtime/mcu_gemm__dsp.c", "runtime/mcu_gemm__dsp.h", "runtime/mcu_linear__dsp.c", "runtime/mcu_linear__dsp.h", "runtime/mcu_sparse.h"]
-        : ["runtime/mcu_linear__c.c", "runtime/mcu_linear__c.h", "runtime/mcu_sparse.h"];
+    public static EquatableArray<string> RuntimeFiles(LoweringContext context) =>
+    [
+        .. context.IsDsp ? ["runtime/mcu_gemm__dsp.c", "runtime/mcu_gemm__dsp.h"] : Enumerable.Empty<string>(),
+        $"runtime/mcu_linear{context.KernelSuffix}.c", $"runtime/mcu_linear{context.KernelSuffix}.h", $"runtime/mcu_linear_walk{context.KernelSuffix}.h",
+        .. TermKernels.Files(context),
+    ];
 
     /// <summary>Shape of a layer, checked against the kernels' limits (MCU0901, MCU0904).</summary>
     public static LinearShape ShapeOf(LoweringContext context, int depth, int depthPadded)
@@ -149,17 +152,25 @@ public static class LinearLowering
 
     /// <summary>
     /// Whether every variant's shifts are 1 to 22 to the right, its multipliers are normalised (2^30 or more) and no
-    /// accumulator reaches 2^30.
+    /// accumulator reaches 2^30. The ABI of delta images knows the base alone, so there the adapters must agree with it.
     /// </summary>
     private static bool IsFast(LoweringContext context, int depth)
     {
         bool isDepthwise = context.View.Node.Operator is DepthwiseConv2D;
         LinearLayer[] layers = [.. context.LinearLayers.Select(l => ConstantOutputs.Rescale(l, depth, isDepthwise))];
         long largest = layers.Max(l => AccumulatorBound.Of(l, depth, isDepthwise));
-        bool scales = layers.All(l => l.Shifts.All(s => s is <= -1 and >= -LargestFastShift) && l.Multipliers.All(m => m >= FastLimit));
         context.View.Require(largest < 1L << 31, "MCU0904", $"an accumulator could reach {largest} and overflow 32 bits", "The bias or the weights are out of range for int8 quantisation.");
-        return scales && largest < FastLimit;
+        bool all = layers.All(layer => IsFast(layer, depth, isDepthwise));
+        context.View.Require(
+            all || !context.TakesDeltas || !IsFast(layers[0], depth, isDepthwise),
+            "MCU1231",
+            "a compiled-in adapter takes this layer off the fast path, so delta images that were packed for the base would not fit this firmware",
+            "Pack that adapter as a delta image too, or compile without --deltas.");
+        return all;
     }
+
+    private static bool IsFast(LinearLayer layer, int depth, bool isDepthwise) =>
+        layer.Shifts.All(s => s is <= -1 and >= -LargestFastShift) && layer.Multipliers.All(m => m >= FastLimit) && AccumulatorBound.Of(layer, depth, isDepthwise) < FastLimit;
 
     private static int[] Pad(IEnumerable<int> values, int length)
     {

@@ -47,6 +47,9 @@ public sealed record CTable(string CType, EquatableArray<long> Values, int Eleme
 /// <summary>Tables of one linear layer or layer normalisation, of the base or of one adapter, packed as the kernel reads them.</summary>
 public sealed record LinearTables(CTable Weights, CTable Bias, CTable Multiplier, CTable Shift, LoraTables? Lora, SparseTables? Sparse)
 {
+    /// <summary>Values per pixel between A and B, of all low-rank terms.</summary>
+    public int ProjectedRows => Lora?.Rows ?? 0;
+
     public IEnumerable<CTable> All =>
         new[] { Weights, Bias, Multiplier, Shift }.Concat(Lora?.All ?? []).Concat(Sparse?.All ?? []);
 }
@@ -75,6 +78,9 @@ public sealed record LoraTables(int Rank, int RankPadded, CTable A, CTable ABias
 {
     /// <summary>A further term of a composed adapter, which adds; null for none.</summary>
     public LoraTables? Next { get; init; }
+
+    /// <summary>Padded ranks of this term and those that follow.</summary>
+    public int Rows => RankPadded + (Next?.Rows ?? 0);
 
     public IEnumerable<CTable> All => [A, ABias, AMultiplier, AShift, B, BShift, .. Next?.All ?? []];
 }

@@ -98,13 +98,20 @@ internal sealed class ModelOptions
         DefaultValueFactory = _ => DeltaSupport.UsualRank,
     };
 
+    private readonly Option<long?> deltaCache = new("--delta-cache")
+    {
+        Description = "RAM beside the arena in which firmware merges layers with sparse differences while images are active (default none); K and M may follow the number.",
+        HelpName = "N",
+        CustomParser = ByteCount.Parse,
+    };
+
     private readonly Option<bool> dump = new("--dump")
     {
         Description = "Print the graph after each pass on stderr.",
     };
 
     public IReadOnlyList<Option> All =>
-        [adapters, adapterMap, adapterMode, graphLora, target, optimize, calibration, calibrationMethod, name, budgetRam, budgetFlash, deltas, deltaRank, dump];
+        [adapters, adapterMap, adapterMode, graphLora, target, optimize, calibration, calibrationMethod, name, budgetRam, budgetFlash, deltas, deltaRank, deltaCache, dump];
 
     /// <summary>What happens to low-rank branches in the base's own graph.</summary>
     public static Option<GraphLoraMode> GraphLora() => Choice.Of(
@@ -197,8 +204,14 @@ internal sealed class ModelOptions
     private DeltaSupport Support(ParseResult parse)
     {
         (int images, int rank) = (parse.GetValue(deltas), parse.GetValue(deltaRank));
+        long cache = parse.GetValue(deltaCache) ?? 0;
+        if (cache > DeltaSupport.MostCacheBytes || (cache > 0 && images == 0))
+        {
+            throw new DiagnosticException("MCU0135", "A cache of merged layers takes up to 1 GiB and needs --deltas.", "--delta-cache", "Give --deltas N too; a useful cache holds the weights of the layers that change.");
+        }
+
         return images is >= 0 and <= DeltaSupport.MostImages && rank is > 0 and <= DeltaSupport.LargestRank
-            ? new DeltaSupport(images, rank)
+            ? new DeltaSupport(images, rank) { CacheBytes = (int)(cache + 7) & ~7 }
             : throw new DiagnosticException("MCU0135", $"Firmware takes 0 to {DeltaSupport.MostImages} delta images at once, of rank 1 to {DeltaSupport.LargestRank}.", "--deltas, --delta-rank");
     }
 

@@ -2,8 +2,9 @@
  * Feeds samples to one network and records what comes out.
  *
  * Reads "in.bin": samples back to back. Writes "out.bin": their outputs; "stat.bin": pairs of 32-bit words, first
- * {status of init, status of adapter_select, or of attaching plus 256 times the image's index}, then {status of run, bytes of stack} for each sample. Both files grow sample by sample,
- * so that what was done before a fault is known. Ends with 0 when all was done, else with 1.
+ * {status of init, status of adapter_select, or of attaching or of a self-test plus 256 times the image's index}, then
+ * {status of run, bytes of stack} for each sample. Both files grow sample by sample, so that what was done before a fault
+ * is known. Ends with 0 when all was done, else with 1.
  */
 #include "harness.h"
 
@@ -43,8 +44,29 @@ static int record(int file, int32_t first, int32_t second) {
 
 static uint32_t delta_pool[MOST_DELTAS * MOST_DELTA_BYTES / 4];
 
+#ifdef MODEL_DELTA_CACHE
+static void *cache[MODEL_DELTA_CACHE_BYTES / sizeof(void *)];
+#endif
+
+/* Attaches one more image to those of a mask, and runs its self-tests without the others. */
+static int attach_delta(unsigned mask, const void *image, size_t bytes) {
+    int status = MODEL_DELTA_ATTACH(&network, image, bytes);
+    if (status == 0) {
+        status = MODEL_DELTA_SELECT(&network, mask + 1u);
+    }
+    if (status == 0) {
+        status = MODEL_DELTA_SELF_TEST(&network);
+    }
+    return status == 0 ? MODEL_DELTA_SELECT(&network, 2u * mask + 1u) : status;
+}
+
 /* Attaches "delta0.bin", "delta1.bin" and so on, as far as they are there. */
 static int attach_deltas(void) {
+#ifdef MODEL_DELTA_CACHE
+    if (MODEL_DELTA_CACHE(&network, cache, sizeof cache) != 0) {
+        return -1;
+    }
+#endif
     char name[] = "delta0.bin";
     unsigned char *at = (unsigned char *)delta_pool;
     for (int i = 0; i < MOST_DELTAS; i++, at += MOST_DELTA_BYTES) {
@@ -53,7 +75,7 @@ static int attach_deltas(void) {
         if (file < 0) {
             break;
         }
-        const int status = MODEL_DELTA_ATTACH(&network, at, mcu_platform_read(file, at, MOST_DELTA_BYTES));
+        const int status = attach_delta((1u << i) - 1u, at, mcu_platform_read(file, at, MOST_DELTA_BYTES));
         if (status != 0) {
             return status + 256 * i;
         }

@@ -49,6 +49,7 @@ typedef struct {
     uint16_t layer_count;
     uint8_t packing;
     uint8_t images; /* most at once, up to MCU_DELTA_TERMS */
+    const mcu_term_kernel *kernel; /* of matrix layers with any terms: mcu_terms__c or mcu_terms__dsp */
 } mcu_delta_abi;
 
 /* Which images of a network's array are there and count: the first `attached`, of which bit i of `active`. */
@@ -60,13 +61,19 @@ typedef struct {
 /* Room for the constants of one layer; on the stack of an inference. */
 typedef struct {
     mcu_linear linear;
+    mcu_terms terms;
+    uint32_t sections; /* of all records that were read */
+    uint32_t end;      /* of the last of them in its image */
+    uint8_t lora_terms;
     mcu_lora lora[MCU_DELTA_TERMS];
     mcu_sparse sparse[MCU_DELTA_TERMS];
 } mcu_delta_view;
 
+#define MCU_DELTA_MAGIC 0x4455434Du /* MCUD */
+
 /* Header fields at their places in an image. */
 typedef struct {
-    uint8_t magic[4];
+    uint32_t magic; /* MCU_DELTA_MAGIC */
     uint8_t format;
     uint8_t flags;
     uint16_t layers;

@@ -27,25 +27,29 @@ typedef struct mcu_sparse {
     const struct mcu_sparse *next; /* further differences, or null */
 } mcu_sparse;
 
+/* Runs the layers that have terms; the kernel set defines it. Firmware holds those that its constants name. */
+typedef struct mcu_term_kernel mcu_term_kernel;
+extern const mcu_term_kernel mcu_lora__c; /* one low-rank term and nothing else */
+extern const mcu_term_kernel mcu_lora__dsp;
+extern const mcu_term_kernel mcu_terms__c; /* any */
+extern const mcu_term_kernel mcu_terms__dsp;
+
+/* What adds to a layer's accumulators before requantisation. */
+typedef struct {
+    const mcu_term_kernel *kernel; /* of matrix layers */
+    const mcu_lora *lora;          /* or null */
+    const mcu_sparse *sparse;      /* or null */
+    uint16_t rows;                 /* values of u per pixel of all low-rank terms, padded */
+} mcu_terms;
+
 /* Constants of one layer; the base has one, and so has each adapter that changes the layer. */
 typedef struct {
     const int8_t *weights;
     const int32_t *bias; /* input zero point folded in */
     const int32_t *multiplier;
     const int8_t *shift; /* to the right, negative is to the left */
-    const mcu_lora *lora;     /* or null */
-    const mcu_sparse *sparse; /* or null */
+    const mcu_terms *terms; /* null without any, as in the base */
 } mcu_linear;
-
-/* Values of u per pixel of all low-rank terms, padded. */
-static inline unsigned mcu_lora_rows(const mcu_lora *lora)
-{
-    unsigned rows = 0;
-    for (; lora != NULL; lora = lora->next) {
-        rows += lora->rank_padded;
-    }
-    return rows;
-}
 
 /* Numbers of one layer that no adapter changes. */
 typedef struct {

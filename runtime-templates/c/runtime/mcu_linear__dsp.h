@@ -16,9 +16,17 @@
 /* Widens count bytes (a multiple of 4) into the columns of one pixel; returns the position after them. */
 int16_t *mcu_widen__dsp(const int8_t *bytes, unsigned count, int16_t *column, unsigned pixels);
 
+/* Runs a layer that has terms, as the functions below. */
+struct mcu_term_kernel {
+    void (*block)(const mcu_linear_shape *shape, const mcu_linear *layer, const int16_t *columns, unsigned valid,
+                  int8_t *out, int16_t *projected);
+    void (*row)(const mcu_linear_shape *shape, const mcu_linear *layer, const int16_t *columns, int8_t *out,
+                int16_t *projected);
+};
+
 /*
  * Runs the layer on a block of 3 pixels, of which the first `valid` are stored at out[pixel * outputs + o].
- * projected: 3 * rank_padded int16 for each low-rank term.
+ * projected: 3 int16 for each row of the terms.
  */
 void mcu_linear_block__dsp(const mcu_linear_shape *shape, const mcu_linear *layer, const int16_t *columns,
                            unsigned valid, int8_t *out, int16_t *projected);

@@ -241,18 +241,35 @@ int mcu_slots_finish(mcu_slots *slots)
     return status != MCU_OK ? status : commit(slots, &next);
 }
 
+/* Commits a state in which the images of a mask are to run, none of which may be among the refused. */
+static int commit_mask(mcu_slots *slots, mcu_slots_state *next, unsigned mask, unsigned refused, int why)
+{
+    int status = check_mask(slots, mask);
+    if (status == MCU_OK && (mask & refused) != 0) {
+        status = why;
+    }
+    return status != MCU_OK ? status : commit(slots, next);
+}
+
 int mcu_slots_test(mcu_slots *slots, unsigned mask)
 {
     mcu_slots_state next = slots->state;
-    const int status = check_mask(slots, mask);
-    if (status != MCU_OK) {
-        return status;
-    }
-    if ((next.rejected & mask) != 0) {
-        return MCU_SLOTS_ERROR_REJECTED;
-    }
     next.trial = (uint8_t)mask;
-    return commit(slots, &next);
+    return commit_mask(slots, &next, mask, next.rejected, MCU_SLOTS_ERROR_REJECTED);
+}
+
+int mcu_slots_select(mcu_slots *slots, unsigned mask)
+{
+    mcu_slots_state next = slots->state;
+    next.active = (uint8_t)mask;
+    return commit_mask(slots, &next, mask, ~(unsigned)next.confirmed, MCU_SLOTS_ERROR_UNCONFIRMED);
+}
+
+static int end_trial(mcu_slots *slots, mcu_slots_state *next)
+{
+    next->trial = 0;
+    next->started = 0;
+    return commit(slots, next);
 }
 
 int mcu_slots_confirm(mcu_slots *slots)
@@ -270,9 +287,7 @@ int mcu_slots_confirm(mcu_slots *slots)
     }
     next.confirmed |= next.trial;
     next.active = next.trial;
-    next.trial = 0;
-    next.started = 0;
-    return commit(slots, &next);
+    return end_trial(slots, &next);
 }
 
 int mcu_slots_revert(mcu_slots *slots)
@@ -284,21 +299,5 @@ int mcu_slots_revert(mcu_slots *slots)
     if (next.started) {
         next.rejected |= (uint8_t)(next.trial & ~next.confirmed);
     }
-    next.trial = 0;
-    next.started = 0;
-    return commit(slots, &next);
-}
-
-int mcu_slots_select(mcu_slots *slots, unsigned mask)
-{
-    mcu_slots_state next = slots->state;
-    const int status = check_mask(slots, mask);
-    if (status != MCU_OK) {
-        return status;
-    }
-    if ((mask & ~(unsigned)next.confirmed) != 0) {
-        return MCU_SLOTS_ERROR_UNCONFIRMED;
-    }
-    next.active = (uint8_t)mask;
-    return commit(slots, &next);
+    return end_trial(slots, &next);
 }

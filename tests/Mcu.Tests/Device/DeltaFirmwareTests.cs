@@ -100,6 +100,29 @@ public sealed class DeltaFirmwareTests
         Assert.Contains("another compilation of the base", refusal.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>The second image's promise is changed; instructions are those of the samples, not of self-tests.</summary>
+    [Theory]
+    [InlineData("host")]
+    [InlineData("cortex-m4")]
+    public async Task The_tool_runs_the_self_tests_of_each_image_before_the_samples(string target)
+    {
+        DeltaCase source = Case("demo", target);
+        byte[] image = source.Bytes(source.Pack(source.Model.Adapters[0], AdapterModeChoice.Side));
+        byte[] wrong = source.Bytes(source.Pack(source.Model.Adapters[1], AdapterModeChoice.Side));
+        wrong[68] ^= 1;
+        BinaryPrimitives.WriteUInt32LittleEndian(wrong.AsSpan(12), DeltaFile.Checksum(wrong));
+        await Firmware.SkipWithoutToolsAsync(target);
+        var runner = new FirmwareModelRunner(Emitted(source, target), Firmware.Target(target), new()) { Deltas = [image, wrong] };
+
+        DiagnosticException refusal = await Assert.ThrowsAsync<DiagnosticException>(() => runner.RunAsync(source.Model.Inputs, 0, TestContext.Current.CancellationToken));
+
+        Assert.Equal("MCU1230", refusal.Diagnostic.Code);
+        Assert.Contains("delta image 2", refusal.Message, StringComparison.Ordinal);
+        runner.Deltas = [image];
+        RunMeasurements run = await runner.RunAsync(source.Model.Inputs, 0, TestContext.Current.CancellationToken);
+        Assert.Equal(source.Outputs(source.Quantised(source.Model.Adapters[0], AdapterModeChoice.Side)), run.Outputs);
+    }
+
     [Theory]
     [InlineData("gcc")]
     [InlineData("clang")]
@@ -118,7 +141,7 @@ public sealed class DeltaFirmwareTests
         await Firmware.SkipWithoutToolsAsync("cortex-m4");
         string folder = Emitted(Case("demo", "cortex-m4"), "cortex-m4");
         string objects = TestFolder.Create("sizes");
-        string[] sources = ["net_delta.c", "mcu/mcu_delta.c", "mcu/mcu_slots.c", "mcu/mcu_crc32.c"];
+        string[] sources = ["net_delta.c", "mcu/mcu_delta.c", "mcu/mcu_delta_check.c", "mcu/mcu_delta_view.c", "mcu/mcu_slots.c", "mcu/mcu_crc32.c"];
         string[] outputs = [.. sources.Select(s => Path.Combine(objects, Path.GetFileNameWithoutExtension(s) + ".o"))];
         for (int i = 0; i < sources.Length; i++)
         {

@@ -89,7 +89,7 @@ public sealed class SignatureTests
         string path = Path.Combine(EndToEnd.TestFolder.Create("cose"), "program");
         Assert.Equal("", await Emission.Compilers.RunAsync(
             "gcc",
-            ["-std=c99", .. Emission.Compilers.Warnings, DeviceProgram.Sanitizers, "-I" + TestData.Repo("runtime-templates/c/runtime"), DeviceProgram.Source("cose_check.c"), .. DeviceProgram.RuntimeSources("mcu_cose", "mcu_delta", "mcu_crc32"), "-o", path]));
+            ["-std=c99", .. Emission.Compilers.Warnings, DeviceProgram.Sanitizers, "-I" + TestData.Repo("runtime-templates/c/runtime"), DeviceProgram.Source("cose_check.c"), .. DeviceProgram.RuntimeSources("mcu_cose", "mcu_delta", "mcu_delta_check", "mcu_delta_view", "mcu_crc32"), "-o", path]));
         return path;
     }
 }

@@ -1,7 +1,7 @@
 /*
  * QEMU TCG plugin: counts the instructions executed by each call of one function, exactly.
  *
- * Arguments: start=ADDRESS of the function's first instruction, end=ADDRESS that the call returns to, out=FILE for the
+ * Arguments: start=ADDRESS of the function's first instruction, end=ADDRESS that the calls that count return to, out=FILE for the
  * counts (one decimal number per call and line), optionally blocks=FILE for a histogram.
  *
  * MCU_PLUGIN_API is the version of the plugin interface: 1 up to QEMU 8.2, 2 from 9.0 on, which replaced the inline
@@ -76,8 +76,8 @@ static void end_call(void) {
 static void execute_instruction(unsigned vcpu, void *user) {
     struct block *const instruction = user;
     (void)vcpu;
-    if (instruction->first == start_address && !in_call) {
-        begin_call();
+    if (instruction->first == start_address) {
+        begin_call(); /* the function is not recursive: a call before has returned elsewhere, and does not count */
     } else if (instruction->first == end_address && in_call) {
         end_call();
     }

@@ -11,17 +11,24 @@ public static class CAdapterText
     /// Structures that hold pointers stay out of the section of the arrays: in position-independent code they need relocation, and
     /// one section cannot be both read-only and relocated.
     /// </remarks>
-    public static (string Initialiser, string Parts) Linear(LinearTables tables, string stem, int owner, SymbolPool pool)
+    public static (string Initialiser, string Parts) Linear(LoweredLayer layer, LinearTables tables, string stem, int owner, KernelSet kernels, SymbolPool pool)
     {
-        string weights = pool.Symbol(tables.Weights, stem + "_weights", owner);
+        string cast = tables.Weights.ElementBytes == 1 ? "" : "(const int8_t *)";
+        string weights = cast + pool.Symbol(tables.Weights, stem + "_weights", owner);
         string bias = pool.Symbol(tables.Bias, stem + "_bias", owner);
         string multiplier = pool.Symbol(tables.Multiplier, stem + "_multiplier", owner);
         string shift = pool.Symbol(tables.Shift, stem + "_shift", owner);
-        string parts = Lora(tables.Lora, stem + "_lora", owner, pool) + Sparse(tables.Sparse, stem, owner, pool);
+        string? kernel = TermKernels.NameOf(tables, kernels);
+        if (kernel is null)
+        {
+            return ($"{{{weights}, {bias}, {multiplier}, {shift}, NULL}}", "");
+        }
+
         string lora = tables.Lora is null ? "NULL" : $"&{stem}_lora";
         string sparse = tables.Sparse is null ? "NULL" : $"&{stem}_sparse";
-        string cast = tables.Weights.ElementBytes == 1 ? "" : "(const int8_t *)";
-        return ($"{{{cast}{weights}, {bias}, {multiplier}, {shift}, {lora}, {sparse}}}", parts);
+        string run = layer.Shape!.Kind == LinearKind.Matrix ? "&" + kernel : "NULL";
+        string terms = $"static const mcu_terms {stem}_terms = {{{run}, {lora}, {sparse}, {tables.ProjectedRows}}};\n";
+        return ($"{{{weights}, {bias}, {multiplier}, {shift}, &{stem}_terms}}", Lora(tables.Lora, stem + "_lora", owner, pool) + Sparse(tables.Sparse, stem, owner, pool) + terms);
     }
 
     /// <summary>A chain of terms; what is pointed to stands first.</summary>

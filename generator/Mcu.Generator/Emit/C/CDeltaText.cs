@@ -7,11 +7,13 @@ namespace Mcu.Generator.Emit.C;
 /// <summary>Values that the templates print for firmware that takes delta images.</summary>
 /// <param name="Images">Most images at once.</param>
 /// <param name="Rank">Rows of low-rank terms that the arena has room for.</param>
+/// <param name="CacheBytes">Usual size of the cache of merged layers; 0 for none.</param>
 /// <param name="Packing">As in the delta format.</param>
 /// <param name="Base">Bytes of the base's hash as C literals.</param>
 /// <param name="Abi">The same of the ABI's.</param>
+/// <param name="Kernel">Kernel of matrix layers with terms.</param>
 /// <param name="Layers">Initialisers of <c>mcu_delta_layer</c>.</param>
-public sealed record CDelta(int Images, int Rank, int Packing, string Base, string Abi, IReadOnlyList<string> Layers);
+public sealed record CDelta(int Images, int Rank, int CacheBytes, int Packing, string Base, string Abi, string Kernel, IReadOnlyList<string> Layers);
 
 /// <summary>C text of a program's delta interface.</summary>
 internal static class CDeltaText
@@ -19,14 +21,17 @@ internal static class CDeltaText
     public static readonly string[] RuntimeFiles =
     [
         "runtime/mcu_cose.c", "runtime/mcu_cose.h", "runtime/mcu_crc32.c", "runtime/mcu_crc32.h", "runtime/mcu_delta.c", "runtime/mcu_delta.h",
+        "runtime/mcu_delta_check.c", "runtime/mcu_delta_image.h", "runtime/mcu_delta_view.c",
         "runtime/mcu_flash.h", "runtime/mcu_slots.c", "runtime/mcu_slots.h", "runtime/mcu_sparse.h",
     ];
+
+    public static readonly string[] CacheFiles = ["runtime/mcu_delta_cache.c", "runtime/mcu_delta_cache.h"];
 
     public static CDelta Of(CProgram program, string prefix)
     {
         var abi = DeltaAbi.Of(program);
         return new CDelta(
-            program.Deltas.Images, program.Deltas.Rank, abi.Packing, Bytes(abi.Base.Span), Bytes(abi.Hash.Span), [.. abi.Slots.Select(slot => Layer(program, slot, prefix))]);
+            program.Deltas.Images, program.Deltas.Rank, program.Deltas.CacheBytes, abi.Packing, Bytes(abi.Base.Span), Bytes(abi.Hash.Span), TermKernels.Any(program.Kernels), [.. abi.Slots.Select(slot => Layer(program, slot, prefix))]);
     }
 
     /// <summary>Index of a layer in the directory of an image.</summary>

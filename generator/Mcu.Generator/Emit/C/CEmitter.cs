@@ -69,7 +69,7 @@ public static class CEmitter
         string parts = "";
         if (step.Layer.Linear is not null)
         {
-            (linear, parts) = CAdapterText.Linear(step.Layer.Linear, stem, owner, pool);
+            (linear, parts) = CAdapterText.Linear(step.Layer, step.Layer.Linear, stem, owner, program.Kernels, pool);
         }
 
         IEnumerable<string> tables = step.Layer.FieldTables.Select(t => CText.Field(t.Field, pool.Symbol(t.Table, $"{stem}_{t.Field}", owner)));
@@ -127,7 +127,7 @@ public static class CEmitter
         foreach (CStep step in program.Steps.Where(s => s.Layer.Adapters.Length > 0 && s.Layer.Adapters[index] is not null))
         {
             string stem = $"{prefix}_a{index + 1}_l{step.Index}";
-            (string initialiser, string parts) = CAdapterText.Linear(step.Layer.Adapters[index]!, stem, index + 1, pool);
+            (string initialiser, string parts) = CAdapterText.Linear(step.Layer, step.Layer.Adapters[index]!, stem, index + 1, program.Kernels, pool);
             structs.Append("\n/* ").Append(CNames.Comment(step.Node.Name)).Append(": ").Append(adapter.Variants[step.Node.Name].Mode).Append(" */\n")
                 .Append(parts).Append("const mcu_linear ").Append(stem).Append(" = ").Append(initialiser).Append(";\n");
             pointers[step.Node.Name] = stem;
@@ -227,6 +227,7 @@ public static class CEmitter
         program.All.SelectMany(p => p.Steps).SelectMany(s => s.Layer.Files)
             .Concat(["runtime/mcu_runtime.h", "runtime/mcu_numerics.h", "runtime/mcu_linear.h"])
             .Concat(program.Deltas.IsOn ? CDeltaText.RuntimeFiles : [])
+            .Concat(program.Deltas is { IsOn: true, CacheBytes: > 0 } ? CDeltaText.CacheFiles : [])
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 
     private static EquatableArray<int> AdapterBytes(SymbolPool pool, List<AdapterSource> adapters) =>

@@ -21,7 +21,7 @@ public sealed partial class DepthwiseConv2DRoom : ICKernelRoom
         planeW = context.IsDsp ? (planeW + 1) & ~1 : planeW;
         LinearShape shape = LinearLowering.ShapeOf(context, taps, taps);
         return new LoweredLayer(
-            $"mcu_depthwise_conv2d_s8{context.KernelSuffix}",
+            TermKernels.MayBeSparse(context) ? $"mcu_depthwise_conv2d_s8_sparse{context.KernelSuffix}" : $"mcu_depthwise_conv2d_s8{context.KernelSuffix}",
             "mcu_depthwise_conv2d",
             [
                 CText.Window("window", window, x, y),
@@ -30,10 +30,7 @@ public sealed partial class DepthwiseConv2DRoom : ICKernelRoom
                 CText.Field("plane_h", planeH),
                 CText.Field("plane_w", planeW),
             ],
-            [
-                "kernels/depthwise_conv2d/mcu_depthwise_conv2d.h", $"kernels/depthwise_conv2d/mcu_depthwise_conv2d_s8{context.KernelSuffix}.c",
-                "runtime/mcu_depthwise_sparse.h", "runtime/mcu_sparse.h",
-            ],
+            KernelFiles(context),
             context.IsDsp ? DspScratch(window, y, planeH, planeW) : planeH * planeW,
             PassesScratch: true)
         {
@@ -48,6 +45,20 @@ public sealed partial class DepthwiseConv2DRoom : ICKernelRoom
     private static (int Height, int Width) Plane(Window2D window, Shape x, Shape y) => (
         Math.Max(((y[1] - 1) * window.StrideH) + ((window.KernelH - 1) * window.DilationH) + 1, window.Padding.Top + x[1]),
         Math.Max(((y[2] - 1) * window.StrideW) + ((window.KernelW - 1) * window.DilationW) + 1, window.Padding.Left + x[2]));
+
+    private static EquatableArray<string> KernelFiles(LoweringContext context)
+    {
+        string folder = "kernels/depthwise_conv2d/";
+        string suffix = context.KernelSuffix;
+        return
+        [
+            folder + "mcu_depthwise_conv2d.h", $"{folder}mcu_depthwise_conv2d_s8{suffix}.c", $"runtime/mcu_depthwise{suffix}.h",
+            .. context.IsDsp ? ["runtime/mcu_depthwise_3x3__dsp.c", "runtime/mcu_depthwise_3x3__dsp.h"] : Array.Empty<string>(),
+            .. TermKernels.MayBeSparse(context)
+                ? [$"{folder}mcu_depthwise_conv2d_s8_sparse{suffix}.c", "runtime/mcu_depthwise_sparse.h", "runtime/mcu_sparse.h"]
+                : Array.Empty<string>(),
+        ];
+    }
 
     /// <summary>An image of one column is walked as an image of one row, so that taps lie side by side.</summary>
     private static (Window2D Window, Shape X, Shape Y) Turn(Window2D w, Shape x, Shape y)

@@ -36,8 +36,8 @@ void mcu_conv2d_s8__dsp(const mcu_conv2d *conv, const mcu_linear *layer, const i
     const int pixels = conv->window.output_h * conv->window.output_w;
     int16_t *columns = scratch;
     int16_t *projected = columns + (size_t)MCU_DSP_PIXELS * conv->linear.depth_padded;
-    const unsigned rank = mcu_lora_rows(layer->lora);
-    int8_t *patch = (int8_t *)(projected + (size_t)MCU_DSP_PIXELS * rank);
+    const unsigned rows = layer->terms != NULL ? layer->terms->rows : 0u;
+    int8_t *patch = (int8_t *)(projected + (size_t)MCU_DSP_PIXELS * rows);
     int oy = 0;
     int ox = 0;
     for (int pixel = 0; pixel < pixels; pixel += MCU_DSP_PIXELS, out += block_outputs) {

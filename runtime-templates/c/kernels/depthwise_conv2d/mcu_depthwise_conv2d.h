@@ -20,4 +20,10 @@ void mcu_depthwise_conv2d_s8__c(const mcu_depthwise_conv2d *conv, const mcu_line
 void mcu_depthwise_conv2d_s8__dsp(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int8_t *in,
                                   int8_t *out, void *scratch);
 
+/* The same for layers whose weights an adapter may change. */
+void mcu_depthwise_conv2d_s8_sparse__c(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int8_t *in,
+                                       int8_t *out, void *scratch);
+void mcu_depthwise_conv2d_s8_sparse__dsp(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int8_t *in,
+                                         int8_t *out, void *scratch);
+
 #endif

@@ -1,10 +1,9 @@
-/* Depthwise convolution by channel planes, portable C; the plane holds bytes. */
-#include "mcu_depthwise_conv2d.h"
-#include "mcu_depthwise_sparse.h"
+/* Depthwise convolution by channel planes, portable C: see mcu_depthwise__c.h. */
+#include "mcu_depthwise__c.h"
 #include "mcu_numerics.h"
 #include <string.h>
 
-static void copy_plane(const mcu_depthwise_conv2d *conv, const int8_t *in, int8_t *plane)
+void mcu_depthwise_copy_plane__c(const mcu_depthwise_conv2d *conv, const int8_t *in, int8_t *plane)
 {
     const mcu_window *win = &conv->window;
     memset(plane, conv->linear.input_zero_point, (size_t)conv->plane_h * conv->plane_w);
@@ -16,7 +15,7 @@ static void copy_plane(const mcu_depthwise_conv2d *conv, const int8_t *in, int8_
     }
 }
 
-static int32_t window_sum(const mcu_depthwise_conv2d *conv, const int8_t *w, const int8_t *x)
+int32_t mcu_depthwise_window_sum__c(const mcu_depthwise_conv2d *conv, const int8_t *w, const int8_t *x)
 {
     const mcu_window *win = &conv->window;
     const int step = win->dilation_h * conv->plane_w;
@@ -39,8 +38,8 @@ static int32_t window_sum_3x3(const int8_t *w, const int8_t *x, int width)
            w[7] * r2[1] + w[8] * r2[2];
 }
 
-static void run_channel(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int8_t *plane, unsigned o,
-                        int8_t *out)
+void mcu_depthwise_channel__c(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int8_t *plane,
+                              unsigned o, int8_t *out)
 {
     const mcu_window *win = &conv->window;
     const mcu_linear_shape *shape = &conv->linear;
@@ -49,53 +48,9 @@ static void run_channel(const mcu_depthwise_conv2d *conv, const mcu_linear *laye
     for (int oy = 0; oy < win->output_h; oy++) {
         const int8_t *x = plane + (size_t)(oy * win->stride_h) * conv->plane_w;
         for (int ox = 0; ox < win->output_w; ox++, x += win->stride_w, out += shape->outputs) {
-            const int32_t sum = is_3x3 ? window_sum_3x3(w, x, conv->plane_w) : window_sum(conv, w, x);
+            const int32_t sum = is_3x3 ? window_sum_3x3(w, x, conv->plane_w) : mcu_depthwise_window_sum__c(conv, w, x);
             const int32_t y = mcu_requantize(layer->bias[o] + sum, layer->multiplier[o], layer->shift[o]);
             *out = (int8_t)mcu_clamp(y + shape->output_zero_point, shape->activation_min, shape->activation_max);
-        }
-    }
-}
-
-/* A channel with changed weights: what they add is summed apart. */
-static void run_changed_channel(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int8_t *plane,
-                                unsigned o, const mcu_sparse_walk *sparse, int8_t *out)
-{
-    const mcu_window *win = &conv->window;
-    const mcu_linear_shape *shape = &conv->linear;
-    const int8_t *w = layer->weights + (size_t)o * shape->depth_padded;
-    for (int oy = 0; oy < win->output_h; oy++) {
-        const int8_t *x = plane + (size_t)(oy * win->stride_h) * conv->plane_w;
-        for (int ox = 0; ox < win->output_w; ox++, x += win->stride_w, out += shape->outputs) {
-            int32_t acc = layer->bias[o] + window_sum(conv, w, x);
-            for (unsigned i = 0; i < sparse->count; i++) {
-                mcu_sparse_cursor cursor = sparse->cursors[i];
-                int32_t difference;
-                int32_t tap;
-                while ((tap = mcu_sparse_next(&cursor, shape->depth, &difference)) >= 0) {
-                    acc += difference * (x[mcu_tap_offset(conv, tap)] - shape->input_zero_point);
-                }
-            }
-            const int32_t y = mcu_requantize(acc, layer->multiplier[o], layer->shift[o]);
-            *out = (int8_t)mcu_clamp(y + shape->output_zero_point, shape->activation_min, shape->activation_max);
-        }
-    }
-}
-
-static MCU_NOINLINE void run_adapted(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int8_t *in,
-                                     int8_t *out, int8_t *plane)
-{
-    mcu_sparse_walk sparse;
-    unsigned o = 0;
-    mcu_sparse_open(&sparse, layer->sparse);
-    for (int c = 0; c < conv->window.input_c; c++) {
-        copy_plane(conv, in + c, plane);
-        for (unsigned m = 0; m < conv->multiplier; m++, o++) {
-            if (mcu_channel_is_changed(&sparse, conv->linear.depth)) {
-                run_changed_channel(conv, layer, plane, o, &sparse, out + o);
-            } else {
-                run_channel(conv, layer, plane, o, out + o);
-            }
-            mcu_skip_channel(&sparse, conv->linear.depth);
         }
     }
 }
@@ -104,14 +59,10 @@ void mcu_depthwise_conv2d_s8__c(const mcu_depthwise_conv2d *conv, const mcu_line
                                 int8_t *out, void *scratch)
 {
     unsigned o = 0;
-    if (layer->sparse != NULL) {
-        run_adapted(conv, layer, in, out, scratch);
-        return;
-    }
     for (int c = 0; c < conv->window.input_c; c++) {
-        copy_plane(conv, in + c, scratch);
+        mcu_depthwise_copy_plane__c(conv, in + c, scratch);
         for (unsigned m = 0; m < conv->multiplier; m++, o++) {
-            run_channel(conv, layer, scratch, o, out + o);
+            mcu_depthwise_channel__c(conv, layer, scratch, o, out + o);
         }
     }
 }

@@ -1,125 +1,10 @@
-/*
- * Depthwise convolution by channel planes with the DSP extension: the plane holds int16, so that two taps of a row are
- * one SMLAD; a row of accumulators at a time.
- *
- * scratch: int16 plane[plane_h * plane_w + 2], int32 sums[output_w rounded up to even], uint32 taps[rows of pairs].
- */
-#include "mcu_depthwise_conv2d.h"
-#include "mcu_depthwise_sparse.h"
+/* Depthwise convolution with the DSP extension: see mcu_depthwise__dsp.h. */
+#include "mcu_depthwise_3x3__dsp.h"
+#include "mcu_depthwise__dsp.h"
 #include "mcu_numerics.h"
 #include <string.h>
 
-/* What the 3x3 kernel needs after its four register arguments. Out pointers of the first row; it advances them. */
-typedef struct {
-    const int8_t *pairs_end; /* end of what is made in pairs */
-    const int8_t *row_end;
-    const int8_t *end; /* of all rows */
-    uint32_t out_row_bytes;
-    uint32_t advance; /* bytes from the end of a walk along a row to the start of the next */
-    int32_t start;
-    uint32_t twice_multiplier;
-    int32_t offset; /* mcu_fast_offset */
-    int32_t shift;
-    uint32_t step; /* bytes between neighbours in out */
-} depthwise_rows;
-
-/*
- * One channel of a 3x3 window on the fast path with saturation to int8. Along each row first pairs of outputs with
- * stride 1, then single outputs with stride 2 (or one last output with stride 1). taps: per row (w0, w1), then per row
- * (w1, w2). plane is 4-byte aligned, row_bytes a multiple of 4. The struct is passed on the stack.
- */
-void mcu_depthwise_3x3__dsp(const int16_t *plane, uint32_t row_bytes, const uint32_t *taps, int8_t *out,
-                            depthwise_rows rows);
-
 #if defined(__ARM_FEATURE_DSP)
-
-/* Two outputs of one row: r10 = (x0, x1), r11 = (x2, x3). */
-#define ROW_PAIR(pointer, w01, w12)                                                                                  \
-    "ldrd r10, r11, [" pointer "], #4\n"                                                                             \
-    "smlad r12, r10, " w01 ", r12\n"                                                                                 \
-    "smlatb lr, r10, " w01 ", lr\n"                                                                                  \
-    "smlabt r12, r11, " w12 ", r12\n"                                                                                \
-    "smlad lr, r11, " w12 ", lr\n"
-
-#define ROW_SINGLE(pointer, w01, w12)                                                                                \
-    "ldrd r10, r11, [" pointer "], #4\n"                                                                             \
-    "smlad r12, r10, " w01 ", r12\n"                                                                                 \
-    "smlabt r12, r11, " w12 ", r12\n"
-
-/* r0, r1, r3: rows; r4-r6: (w0, w1); r7-r9: (w1, w2); r2: out; [36]: the struct. Requantisation as in mcu_linear. */
-__asm__(".syntax unified\n"
-        ".thumb\n"
-        ".section .text.mcu_depthwise_3x3__dsp,\"ax\",%progbits\n"
-        ".balign 4\n"
-        ".global mcu_depthwise_3x3__dsp\n"
-        ".type mcu_depthwise_3x3__dsp, %function\n"
-        ".thumb_func\n"
-        "mcu_depthwise_3x3__dsp:\n"
-        "push {r4-r11, lr}\n"
-        "ldm r2, {r4-r9}\n"
-        "mov r2, r3\n"
-        "add r1, r0, r1\n"
-        "rsb r3, r0, r1, lsl #1\n"
-        "0:\n"
-        "ldr r10, [sp, #36]\n"
-        "cmp r2, r10\n"
-        "beq 2f\n"
-        "1:\n"
-        "ldr r12, [sp, #56]\n"
-        "mov lr, r12\n" ROW_PAIR("r0", "r4", "r7") ROW_PAIR("r1", "r5", "r8") ROW_PAIR("r3", "r6", "r9")
-        "ldrd r10, r11, [sp, #60]\n"
-        "smmlar r12, r12, r10, r12\n"
-        "smmlar lr, lr, r10, lr\n"
-        "add r12, r12, r12, asr #31\n"
-        "add lr, lr, lr, asr #31\n"
-        "add r12, r12, r11\n"
-        "add lr, lr, r11\n"
-        "ldrd r10, r11, [sp, #68]\n"
-        "asr r12, r12, r10\n"
-        "asr lr, lr, r10\n"
-        "ssat r12, #8, r12\n"
-        "ssat lr, #8, lr\n"
-        "strb r12, [r2]\n"
-        "strb lr, [r2, r11]\n"
-        "add r2, r2, r11, lsl #1\n"
-        "ldr r10, [sp, #36]\n"
-        "cmp r2, r10\n"
-        "bne 1b\n"
-        "2:\n"
-        "ldr r10, [sp, #40]\n"
-        "cmp r2, r10\n"
-        "beq 4f\n"
-        "3:\n"
-        "ldr r12, [sp, #56]\n" ROW_SINGLE("r0", "r4", "r7") ROW_SINGLE("r1", "r5", "r8") ROW_SINGLE("r3", "r6", "r9")
-        "ldrd r10, r11, [sp, #60]\n"
-        "smmlar r12, r12, r10, r12\n"
-        "add r12, r12, r12, asr #31\n"
-        "add r12, r12, r11\n"
-        "ldrd r10, r11, [sp, #68]\n"
-        "asr r12, r12, r10\n"
-        "ssat r12, #8, r12\n"
-        "strb r12, [r2]\n"
-        "add r2, r2, r11\n"
-        "ldr r10, [sp, #40]\n"
-        "cmp r2, r10\n"
-        "bne 3b\n"
-        "4:\n"
-        "ldr r10, [sp, #44]\n"
-        "cmp r2, r10\n"
-        "beq 5f\n"
-        "ldrd r10, r11, [sp, #36]\n"
-        "ldrd r12, lr, [sp, #48]\n"
-        "add r10, r10, r12\n"
-        "add r11, r11, r12\n"
-        "strd r10, r11, [sp, #36]\n"
-        "add r0, r0, lr\n"
-        "add r1, r1, lr\n"
-        "add r3, r3, lr\n"
-        "b 0b\n"
-        "5:\n"
-        "pop {r4-r11, pc}\n"
-        ".size mcu_depthwise_3x3__dsp, . - mcu_depthwise_3x3__dsp\n"
-        ".text\n");
 
 static inline int32_t multiply_pair(uint32_t x, uint32_t w, int32_t sum)
 {
@@ -130,50 +15,9 @@ static inline int32_t multiply_pair(uint32_t x, uint32_t w, int32_t sum)
 
 #else
 
-static inline int32_t low_half(uint32_t v)
-{
-    return (int16_t)(uint16_t)v;
-}
-
-static inline int32_t high_half(uint32_t v)
-{
-    return (int16_t)(uint16_t)(v >> 16);
-}
-
 static inline int32_t multiply_pair(uint32_t x, uint32_t w, int32_t sum)
 {
-    return sum + low_half(x) * low_half(w) + high_half(x) * high_half(w);
-}
-
-static int8_t finish_3x3(const int16_t *x, size_t row, const uint32_t *taps, const depthwise_rows *rows)
-{
-    int32_t sum = rows->start;
-    for (int ky = 0; ky < 3; ky++, x += row) {
-        sum += low_half(taps[ky]) * x[0] + high_half(taps[ky]) * x[1] + high_half(taps[ky + 3]) * x[2];
-    }
-    const int32_t multiplier = (int32_t)(rows->twice_multiplier / 2u);
-    return (int8_t)mcu_saturate8(mcu_requantize_fast(sum, multiplier, rows->shift, rows->offset));
-}
-
-void mcu_depthwise_3x3__dsp(const int16_t *plane, uint32_t row_bytes, const uint32_t *taps, int8_t *out,
-                            depthwise_rows rows)
-{
-    const size_t row = row_bytes / 2u;
-    for (;;) {
-        for (; out != rows.pairs_end; out += 2u * rows.step, plane += 2) {
-            out[0] = finish_3x3(plane, row, taps, &rows);
-            out[rows.step] = finish_3x3(plane + 1, row, taps, &rows);
-        }
-        for (; out != rows.row_end; out += rows.step, plane += 2) {
-            *out = finish_3x3(plane, row, taps, &rows);
-        }
-        if (out == rows.end) {
-            return;
-        }
-        rows.pairs_end += rows.out_row_bytes;
-        rows.row_end += rows.out_row_bytes;
-        plane += rows.advance / 2u;
-    }
+    return sum + mcu_low_half(x) * mcu_low_half(w) + mcu_high_half(x) * mcu_high_half(w);
 }
 
 #endif
@@ -186,7 +30,26 @@ static void fill_plane(const mcu_depthwise_conv2d *conv, int16_t *plane)
     }
 }
 
-static void copy_plane(const mcu_depthwise_conv2d *conv, const int8_t *in, int16_t *plane)
+/* The 3x3 kernel takes no dilation, stride 1 or 2 in width, the fast path and no activation but saturation. */
+static int is_special(const mcu_depthwise_conv2d *conv)
+{
+    const mcu_window *win = &conv->window;
+    const mcu_linear_shape *shape = &conv->linear;
+    return win->kernel_h == 3 && win->kernel_w == 3 && (win->dilation_h | win->dilation_w) == 1 && win->stride_w <= 2 &&
+           shape->fast && shape->activation_min == -128 && shape->activation_max == 127;
+}
+
+void mcu_depthwise_open__dsp(const mcu_depthwise_conv2d *conv, void *scratch, mcu_depthwise_scratch *parts)
+{
+    const size_t plane_elements = ((size_t)conv->plane_h * conv->plane_w + 3u) & ~(size_t)1;
+    parts->plane = scratch;
+    parts->sums = (int32_t *)(void *)(parts->plane + plane_elements);
+    parts->taps = (uint32_t *)(parts->sums + ((conv->window.output_w + 1) & ~1));
+    parts->is_3x3 = is_special(conv);
+    fill_plane(conv, parts->plane);
+}
+
+void mcu_depthwise_copy_plane__dsp(const mcu_depthwise_conv2d *conv, const int8_t *in, int16_t *plane)
 {
     const mcu_window *win = &conv->window;
     const size_t step = win->input_c;
@@ -222,8 +85,11 @@ static void load_taps_3x3(const int8_t *w, uint32_t *taps)
     }
 }
 
-static void load_taps(const mcu_window *win, const int8_t *w, uint32_t *taps)
+void mcu_depthwise_load_taps__dsp(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, unsigned o,
+                                  uint32_t *taps)
 {
+    const mcu_window *win = &conv->window;
+    const int8_t *w = layer->weights + (size_t)o * conv->linear.depth_padded;
     for (int ky = 0; ky < win->kernel_h; ky++, w += win->kernel_w) {
         int kx = 0;
         for (; kx + 2 <= win->kernel_w; kx += 2) {
@@ -236,8 +102,8 @@ static void load_taps(const mcu_window *win, const int8_t *w, uint32_t *taps)
 }
 
 /* Any window; with dilation in width, tap by tap. */
-static void sum_row(const mcu_depthwise_conv2d *conv, const int16_t *x, const uint32_t *taps, int32_t start,
-                    int32_t *sums)
+void mcu_depthwise_sum_row__dsp(const mcu_depthwise_conv2d *conv, const int16_t *x, const uint32_t *taps, int32_t start,
+                                int32_t *sums)
 {
     const mcu_window *win = &conv->window;
     const size_t row_step = (size_t)win->dilation_h * conv->plane_w;
@@ -262,8 +128,8 @@ static void sum_row(const mcu_depthwise_conv2d *conv, const int16_t *x, const ui
     }
 }
 
-static void store_row(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, unsigned o, const int32_t *sums,
-                      int8_t *out)
+void mcu_depthwise_store_row__dsp(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, unsigned o,
+                                  const int32_t *sums, int8_t *out)
 {
     const mcu_linear_shape *shape = &conv->linear;
     const int32_t multiplier = layer->multiplier[o];
@@ -290,15 +156,6 @@ static void store_row(const mcu_depthwise_conv2d *conv, const mcu_linear *layer,
     }
 }
 
-/* The 3x3 kernel takes no dilation, stride 1 or 2 in width, the fast path and no activation but saturation. */
-static int is_special(const mcu_depthwise_conv2d *conv)
-{
-    const mcu_window *win = &conv->window;
-    const mcu_linear_shape *shape = &conv->linear;
-    return win->kernel_h == 3 && win->kernel_w == 3 && (win->dilation_h | win->dilation_w) == 1 && win->stride_w <= 2 &&
-           shape->fast && shape->activation_min == -128 && shape->activation_max == 127;
-}
-
 static void run_channel_3x3(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int16_t *plane,
                             unsigned o, uint32_t *taps, int8_t *out)
 {
@@ -307,7 +164,7 @@ static void run_channel_3x3(const mcu_depthwise_conv2d *conv, const mcu_linear *
     const uint32_t width = win->output_w;
     const uint32_t pairs = win->stride_w == 1 ? width / 2u : 0u;
     const uint32_t row_bytes = conv->plane_w * 2u;
-    const depthwise_rows rows = {
+    const mcu_depthwise_rows rows = {
         .pairs_end = out + 2u * pairs * step,
         .row_end = out + width * step,
         .end = out + (size_t)win->output_h * width * step,
@@ -323,88 +180,39 @@ static void run_channel_3x3(const mcu_depthwise_conv2d *conv, const mcu_linear *
     mcu_depthwise_3x3__dsp(plane, row_bytes, taps, out, rows);
 }
 
-/* What changed weights add to a row of sums. */
-static void correct_row(const mcu_depthwise_conv2d *conv, const int16_t *x, const mcu_sparse_walk *sparse, int32_t *sums)
+static void run_channel(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const mcu_depthwise_scratch *scratch,
+                        unsigned o, int8_t *out)
 {
     const mcu_window *win = &conv->window;
-    for (unsigned i = 0; i < sparse->count; i++) {
-        mcu_sparse_cursor cursor = sparse->cursors[i];
-        int32_t difference;
-        int32_t tap;
-        while ((tap = mcu_sparse_next(&cursor, conv->linear.depth, &difference)) >= 0) {
-            const int16_t *cell = x + mcu_tap_offset(conv, tap);
-            for (unsigned ox = 0; ox < win->output_w; ox++, cell += win->stride_w) {
-                sums[ox] += difference * (*cell - conv->linear.input_zero_point);
-            }
-        }
-    }
-}
-
-/* Where a channel's image, sums and taps lie in the scratch memory. */
-typedef struct {
-    int16_t *plane;
-    int32_t *sums;
-    uint32_t *taps;
-} depthwise_scratch;
-
-/* sparse: null without an adapter's changes. */
-static void run_channel(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const depthwise_scratch *scratch,
-                        unsigned o, const mcu_sparse_walk *sparse, int8_t *out)
-{
-    const mcu_window *win = &conv->window;
-    const int32_t start = layer->bias[o];
-    load_taps(win, layer->weights + (size_t)o * conv->linear.depth_padded, scratch->taps);
+    mcu_depthwise_load_taps__dsp(conv, layer, o, scratch->taps);
     for (int oy = 0; oy < win->output_h; oy++) {
         const int16_t *x = scratch->plane + (size_t)(oy * win->stride_h) * conv->plane_w;
-        sum_row(conv, x, scratch->taps, start, scratch->sums);
-        if (sparse != NULL) {
-            correct_row(conv, x, sparse, scratch->sums);
-        }
-        store_row(conv, layer, o, scratch->sums, out);
+        mcu_depthwise_sum_row__dsp(conv, x, scratch->taps, layer->bias[o], scratch->sums);
+        mcu_depthwise_store_row__dsp(conv, layer, o, scratch->sums, out);
         out += (size_t)win->output_w * conv->linear.outputs;
     }
 }
 
-static void run_channels(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int8_t *in, int8_t *out,
-                         const depthwise_scratch *scratch, mcu_sparse_walk *sparse)
+void mcu_depthwise_channel__dsp(const mcu_depthwise_conv2d *conv, const mcu_linear *layer,
+                                const mcu_depthwise_scratch *scratch, unsigned o, int8_t *out)
 {
-    const int special = is_special(conv);
-    unsigned o = 0;
-    for (int c = 0; c < conv->window.input_c; c++) {
-        copy_plane(conv, in + c, scratch->plane);
-        for (unsigned m = 0; m < conv->multiplier; m++, o++) {
-            const int changed = sparse != NULL && mcu_channel_is_changed(sparse, conv->linear.depth);
-            if (special && !changed) {
-                run_channel_3x3(conv, layer, scratch->plane, o, scratch->taps, out + o);
-            } else {
-                run_channel(conv, layer, scratch, o, changed ? sparse : NULL, out + o);
-            }
-            if (sparse != NULL) {
-                mcu_skip_channel(sparse, conv->linear.depth);
-            }
-        }
+    if (scratch->is_3x3) {
+        run_channel_3x3(conv, layer, scratch->plane, o, scratch->taps, out);
+    } else {
+        run_channel(conv, layer, scratch, o, out);
     }
-}
-
-static MCU_NOINLINE void run_adapted(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int8_t *in,
-                                     int8_t *out, const depthwise_scratch *scratch)
-{
-    mcu_sparse_walk sparse;
-    mcu_sparse_open(&sparse, layer->sparse);
-    run_channels(conv, layer, in, out, scratch, &sparse);
 }
 
 void mcu_depthwise_conv2d_s8__dsp(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int8_t *in,
                                   int8_t *out, void *scratch)
 {
-    const size_t plane_elements = ((size_t)conv->plane_h * conv->plane_w + 3u) & ~(size_t)1;
-    depthwise_scratch parts = {.plane = scratch};
-    parts.sums = (int32_t *)(void *)(parts.plane + plane_elements);
-    parts.taps = (uint32_t *)(parts.sums + ((conv->window.output_w + 1) & ~1));
-    fill_plane(conv, parts.plane);
-    if (layer->sparse != NULL) {
-        run_adapted(conv, layer, in, out, &parts);
-    } else {
-        run_channels(conv, layer, in, out, &parts, NULL);
+    mcu_depthwise_scratch parts;
+    mcu_depthwise_open__dsp(conv, scratch, &parts);
+    unsigned o = 0;
+    for (int c = 0; c < conv->window.input_c; c++) {
+        mcu_depthwise_copy_plane__dsp(conv, in + c, parts.plane);
+        for (unsigned m = 0; m < conv->multiplier; m++, o++) {
+            mcu_depthwise_channel__dsp(conv, layer, &parts, o, out + o);
+        }
     }
 }

@@ -13,6 +13,9 @@ static uint32_t images[MOST_IMAGES][MOST_BYTES / 4];
 static uint8_t plan[256];
 static uint8_t sample[NET_INPUT_BYTES];
 static net_t network;
+#ifdef NET_DELTA_CACHE_BYTES
+NET_DEFINE_DELTA_CACHE(cache);
+#endif
 
 static int record(int file, int32_t status)
 {
@@ -29,6 +32,9 @@ int mcu_harness_main(int adapter)
     (void)adapter;
     memset(arena, 0xA5, sizeof arena);
     record(stat, net_init(&network, arena, sizeof arena));
+#ifdef NET_DELTA_CACHE_BYTES
+    record(stat, net_delta_cache(&network, cache, sizeof cache));
+#endif
     for (int i = 0; i < MOST_IMAGES; i++) {
         name[5] = (char)('0' + i);
         const int file = mcu_platform_open(name, 0);

@@ -2,8 +2,9 @@
  * libFuzzer on everything that reads an untrusted image: validation, attachment beside another image, one inference.
  *
  *   clang -std=gnu99 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -I$C/runtime
- *     -I$C/kernels/depthwise_conv2d fuzz_delta.c $C/runtime/{mcu_delta,mcu_crc32,mcu_cose,mcu_linear__c}.c
- *     $C/kernels/depthwise_conv2d/mcu_depthwise_conv2d_s8__c.c -o fuzz_delta      (C=runtime-templates/c)
+ *     -I$C/kernels/depthwise_conv2d fuzz_delta.c
+ *     $C/runtime/{mcu_delta,mcu_delta_check,mcu_delta_view,mcu_crc32,mcu_cose,mcu_linear__c,mcu_terms__c}.c
+ *     $C/kernels/depthwise_conv2d/mcu_depthwise_conv2d_s8{,_sparse}__c.c -o fuzz_delta      (C=runtime-templates/c)
  *   mkdir -p corpus && ./fuzz_delta corpus -max_len=2048 -use_value_profile=1 -runs=20000000
  *
  * With SEED_FOLDER defined the program writes valid images there instead.
@@ -20,14 +21,14 @@ static const int32_t wide_bias[16];
 static const int32_t wide_multiplier[15] = {1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30,
                                             1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30};
 static const int8_t wide_shift[15] = {8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8};
-static const mcu_linear wide_base = {wide_weights, wide_bias, wide_multiplier, wide_shift, NULL, NULL};
+static const mcu_linear wide_base = {wide_weights, wide_bias, wide_multiplier, wide_shift, NULL};
 
 /* Packing 1 pads 7 columns to 8. */
 static const mcu_linear_shape plain_shape = {7, 7, 15, -128, 127, -100, 100, 1};
 static const mcu_linear_shape paired_shape = {7, 8, 15, -128, 127, -100, 100, 1};
 static const mcu_depthwise_conv2d depthwise = {
     {4, 3, 3, 4, 3, 3, 3, 2, 1, 1, 1, 1, 1, 0}, {6, 6, 3, 127, 0, -128, 127, 0}, 1, 6, 4};
-static const mcu_linear depthwise_base = {wide_weights, wide_bias, wide_multiplier, wide_shift, NULL, NULL};
+static const mcu_linear depthwise_base = {wide_weights, wide_bias, wide_multiplier, wide_shift, NULL};
 
 static const mcu_delta_layer plain_layers[] = {
     {&tiny_shape, &tiny_base, 128 * 249, 4, MCU_DELTA_MATRIX},
@@ -87,7 +88,7 @@ static void touch_paired(const mcu_delta_layer *layer, const mcu_linear *linear)
     touch(linear->multiplier, 4u * outputs);
     touch(linear->shift, outputs);
     touch(linear->weights, (size_t)rows * layer->shape->depth_padded);
-    for (const mcu_lora *lora = linear->lora; lora != NULL; lora = lora->next) {
+    for (const mcu_lora *lora = linear->terms != NULL ? linear->terms->lora : NULL; lora != NULL; lora = lora->next) {
         const uint32_t ranks = (lora->rank + 1u) & ~1u;
         touch(lora->a, (size_t)ranks * layer->shape->depth_padded);
         touch(lora->a_bias, 4u * ranks);
@@ -96,7 +97,7 @@ static void touch_paired(const mcu_delta_layer *layer, const mcu_linear *linear)
         touch(lora->b, (size_t)rows * lora->rank_padded);
         touch(lora->b_shift, outputs);
     }
-    for (const mcu_sparse *sparse = linear->sparse; sparse != NULL; sparse = sparse->next) {
+    for (const mcu_sparse *sparse = linear->terms != NULL ? linear->terms->sparse : NULL; sparse != NULL; sparse = sparse->next) {
         touch(sparse->stream, sparse->bytes);
     }
 }
@@ -114,7 +115,7 @@ static void run_layers(const mcu_delta_abi *abi, const void *const *images, unsi
         } else if (abi->layers[i].kind == MCU_DELTA_MATRIX) {
             mcu_linear_row__c(abi->layers[i].shape, linear, input, output, (int16_t *)scratch);
         } else {
-            mcu_depthwise_conv2d_s8__c(&depthwise, linear, input, output, scratch);
+            mcu_depthwise_conv2d_s8_sparse__c(&depthwise, linear, input, output, scratch);
         }
     }
 }

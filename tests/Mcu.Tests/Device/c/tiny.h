@@ -21,7 +21,7 @@ static const int8_t tiny_weights[] = {3, -7, 11, 100, -128, 1, 2, 3, 4, 5, -60, 
 static const int32_t tiny_bias[] = {100, -2000, 30000};
 static const int32_t tiny_multiplier[] = {1 << 30, 1 << 30, 1 << 30};
 static const int8_t tiny_shift[] = {7, 7, 7};
-static const mcu_linear tiny_base = {tiny_weights, tiny_bias, tiny_multiplier, tiny_shift, NULL, NULL};
+static const mcu_linear tiny_base = {tiny_weights, tiny_bias, tiny_multiplier, tiny_shift, NULL};
 static const mcu_linear_shape tiny_shape = {TINY_DEPTH, TINY_DEPTH, TINY_OUTPUTS, 4, -3, -128, 127, 0};
 static const mcu_delta_layer tiny_layer = {&tiny_shape, &tiny_base, 128 * 249, TINY_ROOM, MCU_DELTA_MATRIX};
 
@@ -35,6 +35,7 @@ static mcu_delta_abi tiny_abi(uint8_t generation)
     abi.layer_count = 1;
     abi.packing = 0;
     abi.images = MCU_DELTA_TERMS;
+    abi.kernel = &mcu_terms__c;
     return abi;
 }
 
