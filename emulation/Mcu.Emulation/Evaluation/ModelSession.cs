@@ -47,12 +47,17 @@ public sealed class ModelSession : IDisposable
     /// </summary>
     public static ModelSession OpenFolder(string folder, ExecutionPlace place, ToolProbe tools)
     {
+        if (place.Form is ExecutionForm.Float or ExecutionForm.Reference)
+        {
+            throw new DiagnosticException("MCU0116", $"A compiled folder cannot be run on '{place}'.", folder, "Give the base model instead; a folder of C runs on host and emulators, one of C# on managed.");
+        }
+
         EmittedManifest manifest = EmittedManifest.Load(folder);
         IModelRunner runner = place.Form switch
         {
             ExecutionForm.Firmware => new FirmwareModelRunner(folder, place.Target!, tools, place.CreateRunner(tools)),
             ExecutionForm.Managed when manifest.Language is not null => new ManagedRunner(ManagedFolder.Read(folder, manifest), manifest),
-            _ => throw new DiagnosticException("MCU0116", $"This compiled folder cannot be run on '{place}'.", folder, "Give the base model instead; a folder of C runs on host and emulators, one of C# on managed."),
+            _ => throw new DiagnosticException("MCU0116", $"A folder of C cannot be run on '{place}'.", folder, "Use --on host or an emulator, or compile with --lang nanoframework."),
         };
         return new ModelSession(runner, runner.Input, runner.Output, [.. manifest.Adapters.Skip(1).Select(a => a.Name)], null);
     }

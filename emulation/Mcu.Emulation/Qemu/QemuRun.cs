@@ -29,6 +29,11 @@ internal sealed class QemuRun(QemuSession session, QemuBoot boot, RunUntil until
             session.MarkEnded(); // QEMU gives up on a lock-up
             return new MachineStop(StopReason.LockUp, 0, null, session.Executed, 0, null);
         }
+        catch (IOException) when (HasFinished())
+        {
+            session.MarkEnded(); // a short program can end, and QEMU with it, before the debugger's last word is out
+            return new MachineStop(StopReason.Exited, 0, null, session.Executed, 0, null);
+        }
         finally
         {
             if (goal is { } inserted && !session.Handlers.Contains(inserted) && !session.HasEnded && !boot.Process.HasExited)
@@ -61,6 +66,9 @@ internal sealed class QemuRun(QemuSession session, QemuBoot boot, RunUntil until
         boot.Process.WaitAsync(TimeSpan.FromSeconds(5)).GetAwaiter().GetResult();
         return boot.Process.Words.Contains("Lockup", StringComparison.Ordinal);
     }
+
+    /// <summary>Whether QEMU ended as it does when the program exits with 0; a signal leaves another code, or words.</summary>
+    private bool HasFinished() => boot.Process.HasExited && boot.Process.ExitCode == 0 && !boot.Process.Words.Contains("terminating on signal", StringComparison.Ordinal);
 
     private async Task<MachineStop> RunAsync(ulong? goal, CancellationToken cancellation)
     {

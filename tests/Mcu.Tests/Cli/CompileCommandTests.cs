@@ -96,7 +96,7 @@ public sealed class CompileCommandTests
     [InlineData("--")]
     public void A_name_of_which_no_identifier_can_be_made_is_refused(string name)
     {
-        ToolRun run = CommandLineTests.InProcess("compile", DemoFiles.Base, $"--name={name}", "-o", place);
+        ToolRun run = CommandLineTests.InProcess(["compile", DemoFiles.Base, .. name.Length == 0 ? (string[])["--name", ""] : [$"--name={name}"], "-o", place]);
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("MCU0138", run.Error, StringComparison.Ordinal);
         AssertNothingWritten();

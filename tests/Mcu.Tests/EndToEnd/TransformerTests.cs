@@ -69,9 +69,12 @@ public sealed class TransformerTests
         Assert.Equal(expected.Outputs, actual.Outputs);
     }
 
-    /// <summary>Measured figures and some room: a kernel that loses its fast path falls through.</summary>
+    /// <summary>
+    /// Measured figures (1,114,234 and 50.9 million) and some room: a kernel that loses its fast path falls through. Constants of a normalisation by pointer, so
+    /// that adapters can tune them, take one per cent of the small network.
+    /// </summary>
     [Theory]
-    [InlineData(Plain, 1_110_000, 6_208, 14_000)]
+    [InlineData(Plain, 1_120_000, 6_208, 14_000)]
     [InlineData(WithLora, 51_500_000, 65_772, 19_000)]
     public async Task Cost_on_a_cortex_m4(string folder, long instructions, int arena, int code)
     {

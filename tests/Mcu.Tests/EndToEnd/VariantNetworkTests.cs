@@ -59,7 +59,9 @@ public sealed class VariantNetworkTests
         Assert.Equal((await new ReferenceRunner(model).RunAsync(inputs, 0, token)).Outputs, outputs[0]);
         Assert.Equal((await new ReferenceRunner(model).RunAsync(inputs, 1, token)).Outputs, outputs[1]);
         Assert.NotEqual(outputs[0], outputs[1]);
-        Assert.Equal(method == "batch-norm" ? AdapterMode.Requant : method == "grouped-full" ? AdapterMode.Side : AdapterMode.MergeCopy, Assert.Single(model.Adapters[0].Variants).Value.Mode);
+        AdapterMode mode = Assert.Single(model.Adapters[0].Variants).Value.Mode;
+        AdapterMode[] fitting = method == "batch-norm" ? [AdapterMode.Requant] : method == "grouped-full" ? [AdapterMode.Side] : [AdapterMode.MergeCopy, AdapterMode.MergeSparse];
+        Assert.Contains(mode, fitting);
     }
 
     private sealed record Case(MethodNetwork Network, ModelProto Base, ModelProto Adapted, string Adapter, AdapterModeChoice Mode)

@@ -8,7 +8,15 @@ using Mcu.Generator.Diagnostics;
 
 namespace Mcu.Tests.Emulation.Machines;
 
+/// <summary>Tests that look at, or kill, the processes that the whole test program has started: nothing else may run beside them.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class AloneCollection
+{
+    public const string Name = "Alone";
+}
+
 /// <summary>Deliberate faults: each is detected and named, and nothing is left behind.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class MachineFaultTests(RenodeFixture renode) : IClassFixture<RenodeFixture>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
