@@ -70,7 +70,7 @@ public sealed class FirmwareModelRunner : IModelRunner, IDisposable
 
     public void Dispose() => runner.Dispose();
 
-    private static Tensor PortTensor(string name, EmittedPort port) => new(name, DataType.Int8, new Shape(port.Shape))
+    internal static Tensor PortTensor(string name, EmittedPort port) => new(name, DataType.Int8, new Shape(port.Shape))
     {
         Quantization = new Quantization((float)(port.Scale ?? 1), port.ZeroPoint ?? 0),
     };

@@ -28,7 +28,7 @@ public static class IlChecker
         using var pe = new PEReader(new MemoryStream(assembly));
         MetadataReader reader = pe.GetMetadataReader();
         var findings = new List<string>();
-        CheckHeaps(reader, pe, findings);
+        CheckHeaps(reader, findings);
         var bodies = new Dictionary<MethodDefinitionHandle, MethodIl>();
         foreach (TypeDefinitionHandle handle in reader.TypeDefinitions)
         {
@@ -39,14 +39,14 @@ public static class IlChecker
         {
             MethodDefinition method = reader.GetMethodDefinition(handle);
             string name = NameOf(reader, method);
-            SignatureRules.Check(reader, method, name, findings);
+            SignatureRules.Check(method, name, findings);
             if (method.RelativeVirtualAddress == 0)
             {
                 continue;
             }
 
             MethodBodyBlock body = pe.GetMethodBody(method.RelativeVirtualAddress);
-            MethodIl il = MethodIl.Read(reader, body);
+            MethodIl il = MethodIl.Read(body);
             bodies[handle] = il;
             CheckBody(reader, method, name, body, il, findings);
         }
@@ -78,9 +78,8 @@ public static class IlChecker
         }
     }
 
-    private static void CheckHeaps(MetadataReader reader, PEReader pe, List<string> findings)
+    private static void CheckHeaps(MetadataReader reader, List<string> findings)
     {
-        _ = pe;
         int blobs = reader.GetHeapSize(HeapIndex.Blob);
         int data = DataBytes(reader);
         Limit(findings, "assembly", "bytes of array initialisers and signatures", (long)blobs + data, HeapBytes);
@@ -123,12 +122,12 @@ public static class IlChecker
     {
         if (!body.LocalSignature.IsNil)
         {
-            System.Collections.Immutable.ImmutableArray<string> locals = reader.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(new TypeNames(reader), null);
+            System.Collections.Immutable.ImmutableArray<string> locals = reader.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(TypeNames.Instance, null);
             Limit(findings, name, "locals", locals.Length, Locals);
             SignatureRules.CheckTypes(locals, name, findings);
         }
 
-        Limit(findings, name, "parameters", method.DecodeSignature(new TypeNames(reader), null).ParameterTypes.Length, Parameters);
+        Limit(findings, name, "parameters", method.DecodeSignature(TypeNames.Instance, null).ParameterTypes.Length, Parameters);
         Limit(findings, name, "values on the stack", body.MaxStack, Stack);
         Limit(findings, name, "switch cases", il.LargestSwitch, SwitchCases);
         Limit(findings, name, "bytes of a branch", il.LongestBranch, BranchBytes);

@@ -33,9 +33,7 @@ public static class ManagedCompiler
     }
 
     private static CSharpCompilationOptions Options(OutputKind kind) => new(
-        kind, optimizationLevel: OptimizationLevel.Release, generalDiagnosticOption: ReportDiagnostic.Error, deterministic: true, warningLevel: 9999)
-    {
-    };
+        kind, optimizationLevel: OptimizationLevel.Release, generalDiagnosticOption: ReportDiagnostic.Error, deterministic: true, warningLevel: 9999);
 
     private static byte[] EmitCoreLibrary()
     {

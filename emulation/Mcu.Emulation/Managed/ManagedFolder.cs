@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
-using Mcu.Generator.Diagnostics;
+using System.Text;
 using Mcu.Generator.Emit;
 using Mcu.Generator.Emit.NanoFramework;
+using Mcu.Generator.Ingest;
 
 namespace Mcu.Emulation.Managed;
 
@@ -14,24 +15,16 @@ public static class ManagedFolder
     /// <summary>The sources that the manifest names, and the weight image where there is one. MCU1083 where a file cannot be read.</summary>
     public static NanoEmission Read(string folder, EmittedManifest manifest)
     {
-        try
-        {
-            string className = Path.GetFileNameWithoutExtension(manifest.Header);
-            var files = manifest.Sources.ToImmutableSortedDictionary(f => f, f => System.Text.Encoding.UTF8.GetString(Bytes(Path.Combine(folder, f))), StringComparer.Ordinal);
-            string image = className + ".weights.bin";
-            string path = Path.Combine(folder, image);
-            ImmutableSortedDictionary<string, byte[]> binaries = File.Exists(path)
-                ? ImmutableSortedDictionary<string, byte[]>.Empty.WithComparers(StringComparer.Ordinal).Add(image, Bytes(path))
-                : ImmutableSortedDictionary<string, byte[]>.Empty;
-            return new NanoEmission(manifest.Namespace!, className, files, binaries, manifest.WeightBytes + manifest.AdapterBytes, 0);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DiagnosticException("MCU1083", $"A file that the manifest names cannot be read: {e.Message}", folder, "Compile the model again.");
-        }
+        byte[] bytes(string file) => BoundedFile.Read(Path.Combine(folder, file), LargestFile, "MCU1083");
+        string className = Path.GetFileNameWithoutExtension(manifest.Header);
+        string image = NanoEmission.ImageName(className);
+        ImmutableSortedDictionary<string, byte[]> binaries = ImmutableSortedDictionary<string, byte[]>.Empty.WithComparers(StringComparer.Ordinal);
+        return new NanoEmission(
+            manifest.Namespace!,
+            className,
+            manifest.Sources.ToImmutableSortedDictionary(f => f, f => Encoding.UTF8.GetString(bytes(f)), StringComparer.Ordinal),
+            File.Exists(Path.Combine(folder, image)) ? binaries.Add(image, bytes(image)) : binaries,
+            manifest.WeightBytes + manifest.AdapterBytes,
+            0);
     }
-
-    private static byte[] Bytes(string path) => new FileInfo(path).Length <= LargestFile
-        ? File.ReadAllBytes(path)
-        : throw new IOException($"'{Path.GetFileName(path)}' is larger than {LargestFile} bytes");
 }

@@ -32,9 +32,9 @@ public sealed class ManagedRunner : IModelRunner
 
     public string Name => "managed";
 
-    public Tensor Input => Port("input", manifest.Input);
+    public Tensor Input => FirmwareModelRunner.PortTensor("input", manifest.Input);
 
-    public Tensor Output => Port("output", manifest.Output);
+    public Tensor Output => FirmwareModelRunner.PortTensor("output", manifest.Output);
 
     public Task<RunMeasurements> RunAsync(ReadOnlyMemory<byte> samples, int adapterIndex, CancellationToken cancellation)
     {
@@ -70,9 +70,4 @@ public sealed class ManagedRunner : IModelRunner
             Notes = ["instructions are IL instructions of the interpreter"],
         };
     }
-
-    private static Tensor Port(string name, EmittedPort port) => new(name, DataType.Int8, new Shape(port.Shape))
-    {
-        Quantization = new Quantization((float)(port.Scale ?? 1), port.ZeroPoint ?? 0),
-    };
 }

@@ -24,9 +24,8 @@ internal sealed class MethodIl
     /// <summary>Cases of the largest switch.</summary>
     public int LargestSwitch { get; private set; }
 
-    public static MethodIl Read(MetadataReader reader, MethodBodyBlock body)
+    public static MethodIl Read(MethodBodyBlock body)
     {
-        _ = reader;
         BlobReader il = body.GetILReader();
         var result = new MethodIl(il.Length);
         while (il.RemainingBytes > 0)

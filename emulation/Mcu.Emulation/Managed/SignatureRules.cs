@@ -5,9 +5,9 @@ namespace Mcu.Emulation.Managed;
 /// <summary>Types that signatures may hold.</summary>
 internal static class SignatureRules
 {
-    public static void Check(MetadataReader reader, MethodDefinition method, string name, List<string> findings)
+    public static void Check(MethodDefinition method, string name, List<string> findings)
     {
-        MethodSignature<string> signature = method.DecodeSignature(new TypeNames(reader), null);
+        MethodSignature<string> signature = method.DecodeSignature(TypeNames.Instance, null);
         CheckTypes(signature.ParameterTypes.Append(signature.ReturnType), name, findings);
         if (method.GetGenericParameters().Count > 0)
         {

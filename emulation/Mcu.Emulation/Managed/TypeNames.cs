@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Reflection.Metadata;
 
 namespace Mcu.Emulation.Managed;
 
 /// <summary>Names of types in signatures; what the platform lacks gets a name that starts with <c>!</c>.</summary>
-internal sealed class TypeNames(MetadataReader reader) : ISignatureTypeProvider<string, object?>
+internal sealed class TypeNames : ISignatureTypeProvider<string, object?>
 {
+    public static TypeNames Instance { get; } = new();
+
     public string GetArrayType(string elementType, ArrayShape shape) => "!multidimensional array";
 
     public string GetByReferenceType(string elementType) => elementType + "&";
@@ -39,8 +40,6 @@ internal sealed class TypeNames(MetadataReader reader) : ISignatureTypeProvider<
 
     public string GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
         reader.GetTypeSpecification(handle).DecodeSignature(this, genericContext);
-
-    public override string ToString() => reader.MetadataLength.ToString(CultureInfo.InvariantCulture);
 }
 
 /// <summary>Size of the data behind a field, which is a struct of that size or a number.</summary>

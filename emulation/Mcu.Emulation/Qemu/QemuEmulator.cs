@@ -83,7 +83,7 @@ public sealed class QemuEmulator : IMachineEmulator
         CheckPluginLoaded(outcome, qemu);
         var judge = new RunJudge(image, folder, samples);
         judge.Check(outcome);
-        return Result(image, folder, judge, samples);
+        return judge.Counted(image.Target.Notes);
     }
 
     private string[] Arguments(FirmwareImage image, int adapter, bool withBlocks)
@@ -117,22 +117,6 @@ public sealed class QemuEmulator : IMachineEmulator
                 qemu.Path!,
                 "Use a QEMU with TCG plugins, version 7.2 or later.");
         }
-    }
-
-    private static RunResult Result(FirmwareImage image, RunFolder folder, RunJudge judge, int samples)
-    {
-        IReadOnlyList<long> counts = folder.Counts();
-        return counts.Count != samples
-            ? throw new DiagnosticException("MCU1038", $"{counts.Count} calls were counted for {samples} samples.", $"target {image.Target.Name}")
-            : new RunResult
-            {
-                Target = image.Target,
-                Outputs = folder.Outputs(),
-                Samples = samples,
-                InstructionsPerSample = counts.ToEquatableArray(),
-                StackBytesPerSample = judge.StackBytes().ToEquatableArray(),
-                Notes = image.Target.Notes,
-            };
     }
 
     internal static string[] MachineArguments(TargetDescription target)

@@ -175,18 +175,7 @@ internal sealed class RenodeRun(FirmwareImage image, RunFolder folder, RunOption
     {
         var judge = new RunJudge(image, folder, samples);
         judge.Check(outcome);
-        IReadOnlyList<long> counts = folder.Counts();
-        return counts.Count != samples
-            ? throw new DiagnosticException("MCU1038", $"{counts.Count} calls were counted for {samples} samples.", $"target {image.Target.Name}")
-            : new RunResult
-            {
-                Target = image.Target,
-                Outputs = folder.Outputs(),
-                Samples = samples,
-                InstructionsPerSample = counts.ToEquatableArray(),
-                StackBytesPerSample = judge.StackBytes().ToEquatableArray(),
-                Notes = [],
-            };
+        return judge.Counted([]);
     }
 
     private async Task<RenodeState> WaitAsync(RenodeHost host, Stopwatch clock, CancellationToken cancellation)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Mcu.Emulation.Building;
 using Mcu.Emulation.Tools;
 using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Graphs;
 
 namespace Mcu.Emulation.Running;
 
@@ -32,6 +33,23 @@ internal sealed class RunJudge(FirmwareImage image, RunFolder folder, int sample
 
     /// <summary>Stack bytes of each sample.</summary>
     public IEnumerable<int> StackBytes() => statuses.Skip(1).Select(pair => pair.Second);
+
+    /// <summary>The result of a checked run whose calls an emulator counted; MCU1038 where a sample has no count.</summary>
+    public RunResult Counted(EquatableArray<string> notes)
+    {
+        IReadOnlyList<long> counts = folder.Counts();
+        return counts.Count != samples
+            ? throw new DiagnosticException("MCU1038", $"{counts.Count} calls were counted for {samples} samples.", $"target {image.Target.Name}")
+            : new RunResult
+            {
+                Target = image.Target,
+                Outputs = folder.Outputs(),
+                Samples = samples,
+                InstructionsPerSample = counts.ToEquatableArray(),
+                StackBytesPerSample = StackBytes().ToEquatableArray(),
+                Notes = notes,
+            };
+    }
 
     private void CheckStatuses()
     {

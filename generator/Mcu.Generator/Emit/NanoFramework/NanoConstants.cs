@@ -16,13 +16,17 @@ internal sealed class NanoConstants(string className, bool inImage)
 
     private const int Width = 120;
 
+    private const int HeaderBytes = 32;
+
     private readonly List<(string Name, CTable Table)> tables = [];
     private readonly Dictionary<CTable, int> indexes = [];
-    private int imageBytes;
     private readonly List<int> offsets = [];
 
     /// <summary>Bytes of all distinct arrays.</summary>
     public long Bytes => tables.Sum(t => (long)t.Table.Bytes);
+
+    /// <summary>Bytes of the arrays as an image has them.</summary>
+    public int ImageBytes { get; private set; }
 
     public int Classes => (tables.Count + MethodsPerClass - 1) / MethodsPerClass;
 
@@ -34,8 +38,8 @@ internal sealed class NanoConstants(string className, bool inImage)
             index = tables.Count;
             indexes[table] = index;
             tables.Add((name, table));
-            offsets.Add(imageBytes);
-            imageBytes += (table.Bytes + 3) & ~3;
+            offsets.Add(ImageBytes);
+            ImageBytes += (table.Bytes + 3) & ~3;
         }
 
         string length = table.Values.Length.ToString(CultureInfo.InvariantCulture);
@@ -58,9 +62,9 @@ internal sealed class NanoConstants(string className, bool inImage)
     }
 
     /// <summary>The arrays one after the other, each padded to four bytes.</summary>
-    public byte[] Image()
+    private byte[] Image()
     {
-        byte[] image = new byte[imageBytes];
+        byte[] image = new byte[ImageBytes];
         for (int i = 0; i < tables.Count; i++)
         {
             tables[i].Table.ToBytes().CopyTo(image.AsSpan(offsets[i]));
@@ -117,6 +121,4 @@ internal sealed class NanoConstants(string className, bool inImage)
         BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(12), System.IO.Hashing.Crc32.HashToUInt32(file.AsSpan(16)));
         return file;
     }
-
-    public const int HeaderBytes = 32;
 }

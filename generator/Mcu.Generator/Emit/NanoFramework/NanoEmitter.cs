@@ -45,7 +45,7 @@ public static class NanoEmitter
         var binaries = ImmutableSortedDictionary.CreateBuilder<string, byte[]>(StringComparer.Ordinal);
         if (inImage)
         {
-            binaries[className + ".weights.bin"] = constants.ImageFile(identity);
+            binaries[NanoEmission.ImageName(className)] = constants.ImageFile(identity);
             files["Mcu/WeightImage.cs"] = Templates.Read(Root + "runtime/WeightImage.cs");
         }
         else
@@ -102,7 +102,7 @@ public static class NanoEmitter
             ["arena_bytes"] = source.ArenaBytes,
             ["scratch"] = program.Scratch,
             ["in_image"] = inImage,
-            ["image_bytes"] = constants.Image().Length,
+            ["image_bytes"] = constants.ImageBytes,
             ["identity"] = string.Join(", ", identity.Select(b => b.ToString(CultureInfo.InvariantCulture))),
             ["steps"] = steps,
             ["layers"] = layers,
@@ -194,6 +194,9 @@ public sealed record NanoEmission(
 {
     /// <summary>As the manifest names it.</summary>
     public const string Language = "nanoframework";
+
+    /// <summary>File of the weight image of a class.</summary>
+    public static string ImageName(string className) => className + ".weights.bin";
 
     /// <summary>Every C# file to compile.</summary>
     public EquatableArray<string> Sources => [.. Files.Keys.Where(f => f.EndsWith(".cs", StringComparison.Ordinal))];

@@ -19,7 +19,7 @@ internal static class NanoProject
             ["core_version"] = CoreLibraryVersion,
             ["sources"] = files.Keys.Select(f => f.Replace('/', '\\')).Append(@"Properties\AssemblyInfo.cs").Order(StringComparer.Ordinal).ToList(),
             ["has_image"] = hasImage,
-            ["image"] = className + ".weights.bin",
+            ["image"] = NanoEmission.ImageName(className),
             ["constant_bytes"] = constantBytes,
             ["arena_bytes"] = program.Source.ArenaBytes,
             ["scratch_bytes"] = program.Scratch.Bytes,
