@@ -5,6 +5,7 @@ using Mcu.Generator.Emit.NanoFramework;
 using Mcu.Generator.Int8;
 using Mcu.Generator.Passes;
 using Mcu.Generator.Planning;
+using Mcu.Generator.Report;
 using Mcu.Generator.Targets;
 
 namespace Mcu.Generator;
@@ -65,6 +66,9 @@ public sealed record CompileOptions
 
     /// <summary>Build systems whose files the output folder holds, beside CMake's.</summary>
     public IReadOnlyCollection<BuildForm> Forms { get; init; } = [];
+
+    /// <summary>Figures of emulated firmware for the report; null for none.</summary>
+    public ReportMeasurement? Measured { get; init; }
 
     public PlannerOptions Planner { get; init; } = PlannerOptions.Default;
 

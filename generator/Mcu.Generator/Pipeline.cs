@@ -60,8 +60,15 @@ public static class Pipeline
         return new LoadedModel(asRead, form.Graph, lifted.Concat(AdapterFiles.Bind(options, asRead, form, notes)).ToEquatableArray());
     }
 
-    /// <summary>The int8 model with its adapters; an int8 base keeps its own parameters.</summary>
+    /// <summary>The int8 model with its adapters.</summary>
     public static Int8Model Quantize(LoadedModel loaded, CompileOptions options, DiagnosticBag notes, Progress? progress, CancellationToken cancellation)
+    {
+        QuantizedBase quantized = QuantizeBase(loaded, options, notes, progress, cancellation);
+        return loaded.Adapters.Aggregate(quantized.Model, (model, adapter) => quantized.Add(model, adapter, options.AdapterMode, notes, cancellation));
+    }
+
+    /// <summary>The base alone in int8, to which adapters can be added; an int8 base keeps its own parameters.</summary>
+    public static QuantizedBase QuantizeBase(LoadedModel loaded, CompileOptions options, DiagnosticBag notes, Progress? progress, CancellationToken cancellation)
     {
         Graph? floatGraph = loaded.Canonical.IsInt8 ? null : loaded.Canonical;
         BaseCalibration? calibration = floatGraph is null ? null : BaseCalibration.Run(floatGraph, options, notes, progress is null ? null : new StageProgress(progress, "calibrate"), cancellation);
@@ -72,15 +79,7 @@ public static class Pipeline
             notes.Warn("MCU0716", "The base is int8 and keeps its own quantisation; --calibration is not used.", loaded.AsRead.Source.FileName);
         }
 
-        Int8Model model = Int8Model.Prepare(graph);
-        foreach (BoundAdapter adapter in loaded.Adapters)
-        {
-            model = adapter.Delta is { } delta ? DeltaAdapter.Add(model, delta, adapter)
-                : adapter.Structure is null ? Int8AdapterBuilder.Add(model, floatGraph, adapter, options.AdapterMode)
-                : StructuralPrograms.Add(model, calibration!, adapter, notes, cancellation);
-        }
-
-        return model;
+        return new QuantizedBase(Int8Model.Prepare(graph), calibration);
     }
 
     /// <summary>Kernel calls and a memory plan, with the kernels that the options prefer.</summary>
@@ -114,7 +113,7 @@ public static class Pipeline
         CEmission emission = CEmitter.Emit(program, prefix, options.Target.Name);
         NanoEmission? managed = options.Nano is null ? null : NanoEmitter.Emit(NanoProgram.Of(program), name, options.Nano.Checked());
         EmittedManifest manifest = ManifestBuilder.Build(program, emission, name, prefix, options.Target.Name, managed);
-        CompileReport report = ReportBuilder.Build(program, emission, AdapterMemory.Of(program, options.Planner, cancellation), name, options.Target.Name, notes.Items);
+        CompileReport report = ReportBuilder.Build(program, emission, AdapterMemory.Of(program, options.Planner, cancellation), name, options.Target.Name, notes.Items) with { Measured = options.Measured };
         OutputFiles folder = OutputFiles.Of(program, emission, manifest, report, options.Forms, managed);
         return new CompileResult(loaded, program.Model, program, folder.Manifest, report, folder.Files) { Managed = managed };
     }

@@ -1,7 +1,6 @@
 using Mcu.Emulation.Evaluation;
 using Mcu.Generator;
 using Mcu.Generator.Adapters;
-using Mcu.Generator.Deltas;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Int8;
@@ -43,14 +42,13 @@ public sealed class AdapterBenchmark(ToolProbe tools, int samples, int rank)
     public async Task<IReadOnlyList<AdapterBenchRow>> RunAsync(CompileOptions options, bool everyMode, DiagnosticBag notes, CancellationToken cancellation)
     {
         LoadedModel loaded = Pipeline.Load(options, notes);
-        Int8Model bare = Pipeline.Quantize(loaded with { Adapters = [] }, options, notes, null, cancellation);
-        Graph? real = loaded.Canonical.IsInt8 ? null : loaded.Canonical;
-        BoundAdapter[] adapters = [.. loaded.Adapters, .. rank > 0 ? MethodSamples.Of(bare, real, rank) : []];
-        (RunMeasurements run, CompileReport report) = await MeasureAsync(loaded, bare, options, notes, cancellation);
+        QuantizedBase bare = Pipeline.QuantizeBase(loaded, options, notes, null, cancellation);
+        BoundAdapter[] adapters = [.. loaded.Adapters, .. rank > 0 ? MethodSamples.Of(bare.Model, bare.Float, rank) : []];
+        (RunMeasurements run, CompileReport report) = await MeasureAsync(loaded, bare.Model, options, notes, cancellation);
         var rows = new List<AdapterBenchRow> { Row(options, report, null, run, run) };
         foreach (BoundAdapter adapter in adapters)
         {
-            foreach (Int8Model model in Forms(bare, real, adapter, everyMode ? [AdapterModeChoice.Side, AdapterModeChoice.Merge] : [options.AdapterMode]))
+            foreach (Int8Model model in Forms(bare, adapter, everyMode ? [AdapterModeChoice.Side, AdapterModeChoice.Merge] : [options.AdapterMode], notes, cancellation))
             {
                 (RunMeasurements own, CompileReport with) = await MeasureAsync(loaded, model, options, notes, cancellation);
                 rows.Add(Row(options, with, with.Adapters[0], own, run));
@@ -60,15 +58,36 @@ public sealed class AdapterBenchmark(ToolProbe tools, int samples, int rank)
         return rows;
     }
 
+    /// <summary>Base and adapters of the options for a compile report, which says itself what there is to note of them.</summary>
+    /// <param name="stage">Told the adapter that is measured.</param>
+    public async Task<ReportMeasurement> ReportAsync(CompileOptions options, Action<string> stage, CancellationToken cancellation)
+    {
+        var notes = new DiagnosticBag();
+        LoadedModel loaded = Pipeline.Load(options, notes);
+        QuantizedBase bare = Pipeline.QuantizeBase(loaded, options, notes, null, cancellation);
+        RunMeasurements alone = (await MeasureAsync(loaded, bare.Model, options, notes, cancellation)).Run;
+        var adapters = new List<AdapterMeasurement>();
+        foreach (BoundAdapter adapter in loaded.Adapters)
+        {
+            stage(adapter.Name);
+            Int8Model model = bare.Add(bare.Model, adapter, options.AdapterMode, notes, cancellation);
+            RunMeasurements own = (await MeasureAsync(loaded, model, options, notes, cancellation)).Run;
+            adapters.Add(new AdapterMeasurement(
+                adapters.Count + 1, own.MedianInstructions - alone.MedianInstructions, (own.StackBytes - alone.StackBytes) ?? 0, (own.CodeBytes - alone.CodeBytes) ?? 0));
+        }
+
+        return new ReportMeasurement(new ExecutionPlace(ExecutionForm.Firmware, options.Target).ToString(), alone.MedianInstructions, alone.StackBytes, alone.CodeBytes, adapters.ToEquatableArray());
+    }
+
     /// <summary>The base with the adapter in each mode; modes that give the same, or that the adapter has no form for, once or not at all.</summary>
-    private static List<Int8Model> Forms(Int8Model bare, Graph? real, BoundAdapter adapter, AdapterModeChoice[] modes)
+    private static List<Int8Model> Forms(QuantizedBase bare, BoundAdapter adapter, AdapterModeChoice[] modes, DiagnosticBag notes, CancellationToken cancellation)
     {
         var forms = new List<Int8Model>();
         foreach (AdapterModeChoice mode in modes)
         {
             try
             {
-                Int8Model model = adapter.Delta is { } delta ? DeltaAdapter.Add(bare, delta, adapter) : Int8AdapterBuilder.Add(bare, real, adapter, mode);
+                Int8Model model = bare.Add(bare.Model, adapter, mode, notes, cancellation);
                 if (!forms.Exists(f => SameLayers(f.Adapters[0], model.Adapters[0])))
                 {
                     forms.Add(model);
@@ -100,7 +119,7 @@ public sealed class AdapterBenchmark(ToolProbe tools, int samples, int rank)
         options.Target.Name,
         adapter?.Name ?? "",
         [.. adapter?.Methods ?? []],
-        adapter is null ? "" : string.Join(", ", adapter.Layers.GroupBy(l => l.Mode).Select(g => FormattableString.Invariant($"{g.Count()} {ReportJson.Name(g.Key)}"))),
+        adapter is null ? "" : adapter.Program is not null ? "network of its own" : string.Join(", ", adapter.Layers.GroupBy(l => l.Mode).Select(g => FormattableString.Invariant($"{g.Count()} {ReportJson.Name(g.Key)}"))),
         adapter?.FlashBytes ?? 0,
         (run.CodeBytes - alone.CodeBytes) ?? 0,
         adapter?.RamBytes ?? 0,

@@ -4,6 +4,7 @@ using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Ingest;
 using Mcu.Generator.Ingest.Peft;
+using Mcu.Generator.Ingest.Structural;
 using Mcu.Generator.Passes;
 
 namespace Mcu.Generator.Adapters;
@@ -25,7 +26,7 @@ public static class AdapterFiles
         AdapterMap? map = options.AdapterMapPath is null ? null : AdapterMap.Read(options.AdapterMapPath);
         Graph?[] structures = [.. adapters.Select(a => a.Structure.Length == 0 ? null : StructuralAdapter.Rewrite(a, asRead, form, options.Dump))];
         IReadOnlyList<BoundAdapter> all = AdapterBinder.BindAll(adapters, canonical, map, notes, i => structures[i] ?? canonical);
-        var bound = new Queue<BoundAdapter>(all.Zip(structures, WithStructure));
+        var bound = new Queue<BoundAdapter>(all.Select((adapter, i) => structures[i] is { } graph ? WithStructure(adapter, graph, adapters[i].Structure) : adapter));
         return [.. options.AdapterPaths.Select(path =>
             DeltaFile.IsNamed(path) ? DeltaAdapter.Load(path)
             : TunedModel.IsNamed(path) ? TunedModel.Read(path, canonical, notes)
@@ -33,6 +34,10 @@ public static class AdapterFiles
     }
 
     /// <summary>What else the file changes goes into the constants of the adapter's own graph.</summary>
-    private static BoundAdapter WithStructure(BoundAdapter adapter, Graph? structure) =>
-        structure is null ? adapter : adapter with { Structure = FloatMerge.Apply(structure, adapter), Patches = [] };
+    private static BoundAdapter WithStructure(BoundAdapter adapter, Graph structure, IEnumerable<StructuralPart> parts) => adapter with
+    {
+        Structure = FloatMerge.Apply(structure, adapter),
+        StructuralMethods = AdapterMethods.Of(adapter).Concat(parts.Select(p => p.Method)).Distinct().Order(StringComparer.Ordinal).ToEquatableArray(),
+        Patches = [],
+    };
 }

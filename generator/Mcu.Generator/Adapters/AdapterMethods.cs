@@ -9,8 +9,8 @@ public static class AdapterMethods
     public const string Delta = "delta";
 
     /// <summary>Every method once, in alphabetical order.</summary>
-    public static EquatableArray<string> Of(BoundAdapter adapter) => adapter.Delta is not null
-        ? [Delta]
+    public static EquatableArray<string> Of(BoundAdapter adapter) => adapter.Delta is not null ? [Delta]
+        : adapter.Structure is not null ? adapter.StructuralMethods
         : adapter.Patches.GroupBy(p => p.NodeName, StringComparer.Ordinal).SelectMany(Of).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToEquatableArray();
 
     /// <summary>Biases that come with another change of the layer are part of that.</summary>

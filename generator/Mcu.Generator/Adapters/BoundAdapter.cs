@@ -18,6 +18,9 @@ public sealed record BoundAdapter(string Name, string Sha256, EquatableArray<Bou
     /// </summary>
     public Graph? Structure { get; init; }
 
+    /// <summary>What reports call the changes that are in <see cref="Structure"/>; empty for others.</summary>
+    public EquatableArray<string> StructuralMethods { get; init; } = [];
+
     /// <summary>The changes of one node.</summary>
     public IEnumerable<BoundPatch> PatchesOf(string nodeName) => Patches.Where(p => p.NodeName == nodeName);
 }

@@ -18,7 +18,11 @@ public static class StructuralPrograms
         Graph structure = adapter.Structure!;
         Graph graph = GraphQuantizer.Quantize(structure, calibration.Extended(structure, adapter.Name, notes, cancellation));
         Check(model.Graph, graph, adapter.Name);
-        var program = new Int8Adapter(adapter.Name, adapter.Sha256, ImmutableDictionary<string, LayerVariant>.Empty) { Program = Int8Model.Prepare(graph) };
+        var program = new Int8Adapter(adapter.Name, adapter.Sha256, ImmutableDictionary<string, LayerVariant>.Empty) 
+        {
+            Methods = AdapterMethods.Of(adapter),
+            Program = Int8Model.Prepare(graph),
+        };
         return model with { Adapters = model.Adapters.Append(program).ToEquatableArray() };
     }
 

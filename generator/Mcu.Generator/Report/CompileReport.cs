@@ -43,6 +43,10 @@ public sealed record CompileReport
 
     public required PlanReport Plan { get; init; }
 
+    /// <summary>Figures of emulated firmware; absent where none ran.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ReportMeasurement? Measured { get; init; }
+
     /// <summary>Warnings and notes of the compilation.</summary>
     [JsonConverter(typeof(EquatableArrayConverter<DiagnosticReport>))]
     public required EquatableArray<DiagnosticReport> Diagnostics { get; init; }
@@ -117,7 +121,7 @@ public sealed record AdapterReport
     /// <summary>SHA-256 of the adapter's tensors file, lower-case hexadecimal.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>What it was trained with: lora, dora, ia3, bitfit, batch-norm, layer-norm, sparse, replacement, tuned-weights; delta for an image.</summary>
+    /// <summary>What it was trained with: lora, dora, ia3, bitfit, batch-norm, layer-norm, sparse, replacement, tuned-weights, bottleneck, parallel, prefix, prompt; delta for an image.</summary>
     [JsonConverter(typeof(EquatableArrayConverter<string>))]
     public required EquatableArray<string> Methods { get; init; }
 

@@ -49,6 +49,7 @@ internal sealed class AdapterModeConverter() : JsonStringEnumConverter<AdapterMo
 [JsonSerializable(typeof(LayerAdapter[]))]
 [JsonSerializable(typeof(AdapterReport[]))]
 [JsonSerializable(typeof(AdapterLayerReport[]))]
+[JsonSerializable(typeof(AdapterMeasurement[]))]
 [JsonSerializable(typeof(PlannedBuffer[]))]
 [JsonSerializable(typeof(InPlacePair[]))]
 [JsonSerializable(typeof(DiagnosticReport[]))]

@@ -38,6 +38,11 @@ internal sealed class CompileCommand : ToolCommand
         ("arduino", BuildForm.Arduino),
         ("cmsis-pack", BuildForm.CmsisPack));
 
+    private readonly Option<bool> measure = new("--measure")
+    {
+        Description = "Run the base, and each adapter beside it, in the target's emulator, and put instructions, stack and code into the report.",
+    };
+
     private readonly Option<bool> watch = new("--watch")
     {
         Description = "Compile again whenever an input changes, until Ctrl-C.",
@@ -64,12 +69,14 @@ internal sealed class CompileCommand : ToolCommand
                 "Quantise a float network, with two adapters that are selected at run time."),
             new Example("mcu compile kws_int8.tflite --lang nanoframework --namespace Acme.Speech -o Kws", "A C# project for .NET nanoFramework instead of C."),
             new Example("mcu compile kws.onnx --calibration samples.npy --adapter factory --watch -o out", "Compile again whenever network, samples or adapter change."),
+            new Example("mcu compile kws.onnx --calibration samples.npy --adapter factory --measure -o out", "With instructions of base and adapter in the report."),
             new Example("mcu compile kws_int8.tflite --budget-ram 24K --budget-flash 96K --json -o out", "Exit 2 when it does not fit."))
     {
         Arguments.Add(model);
         Options.Add(output);
         Options.Add(forms);
         Options.Add(stamp);
+        Options.Add(measure);
         Options.Add(watch);
         Options.Add(diagnostics);
         options.AddTo(this);
@@ -98,10 +105,15 @@ internal sealed class CompileCommand : ToolCommand
             : throw new DiagnosticException("MCU1408", "--form is for build systems of C.", "--form", "Leave it out, or use --lang c.");
     }
 
+    /// <summary>MCU1409 where there is no firmware to run.</summary>
+    private bool Measures(ParseResult parse) => parse.GetValue(measure) && !language.IsC(parse)
+        ? throw new DiagnosticException("MCU1409", "--measure runs firmware in C.", "--measure", "Leave it out; 'mcu run --on managed' counts instructions of managed code.")
+        : parse.GetValue(measure);
+
     private async Task<int> CompileAsync(ParseResult parse, CommandContext context, CompileOptions compile, CancellationToken cancellation)
     {
         string place = parse.GetRequiredValue(output);
-        var job = new CompileJob(compile, place, parse.GetValue(stamp), [.. parse.Tokens.Select(token => token.Value)]);
+        var job = new CompileJob(compile, place, parse.GetValue(stamp), [.. parse.Tokens.Select(token => token.Value)], Measures(parse));
         CompileResult? result = await job.RunAsync(context, cancellation);
         if (context.Json)
         {
@@ -177,8 +189,18 @@ internal sealed class CompileCommand : ToolCommand
                 $"adapter {adapter.Index} {adapter.Name} ({string.Join(", ", adapter.Methods)}; {modes}): over the base {Number(adapter.FlashBytes)} bytes of flash, {Number(adapter.RamBytes)} of arena, {Number(adapter.ExtraMacs)} MACs");
         }
 
+        if (report.Measured is { } measured)
+        {
+            console.WriteLine($"on {measured.On}: {Number(measured.Instructions)} instructions, stack {Number(measured.StackBytes)} bytes, code {Number(measured.CodeBytes)} bytes");
+            foreach (AdapterMeasurement own in measured.Adapters)
+            {
+                console.WriteLine(
+                    $"adapter {own.Index} over the base: {Number(own.ExtraInstructions)} instructions, {Number(own.ExtraStackBytes)} bytes of stack, {Number(own.ExtraCodeBytes)} bytes of code");
+            }
+        }
+
         console.WriteLine($"written to {place}; open {Path.Combine(place, "report.html")} for every layer");
     }
 
-    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+    private static string Number(long? value) => value?.ToString("N0", CultureInfo.InvariantCulture) ?? "uncounted";
 }

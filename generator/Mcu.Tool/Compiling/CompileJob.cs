@@ -1,5 +1,8 @@
+using Mcu.Emulation;
+using Mcu.Emulation.Benchmarks;
 using Mcu.Emulation.Managed;
 using Mcu.Generator;
+using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit;
 using Mcu.Tool.Cli;
 
@@ -10,7 +13,8 @@ namespace Mcu.Tool.Compiling;
 /// <param name="folder">Where to.</param>
 /// <param name="stamp">File that remembers inputs and outputs, or null.</param>
 /// <param name="words">The command line's words.</param>
-internal sealed class CompileJob(CompileOptions options, string folder, string? stamp, IReadOnlyList<string> words)
+/// <param name="measure">Whether firmware runs for the report.</param>
+internal sealed class CompileJob(CompileOptions options, string folder, string? stamp, IReadOnlyList<string> words, bool measure)
 {
     /// <summary>The folder's new report, or null when the inputs are those of the stamp and nothing was done.</summary>
     public async Task<CompileResult?> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -39,7 +43,7 @@ internal sealed class CompileJob(CompileOptions options, string folder, string? 
         CompileResult result = await WorkDisplay.RunAsync(
             context,
             "compile",
-            stage => Task.Run(() => Pipeline.Compile(options, context.Notes, (name, done) => stage(WorkDisplay.Stage(name, done)), cancellation), cancellation));
+            stage => Task.Run(() => CompileAsync(context.Notes, stage, cancellation), cancellation));
         EmittedFiles.Write(result.Files, work.WorkPath);
         if (result.Managed is not null)
         {
@@ -50,5 +54,18 @@ internal sealed class CompileJob(CompileOptions options, string folder, string? 
         cancellation.ThrowIfCancellationRequested();
         work.Commit();
         return result;
+    }
+
+    private async Task<CompileResult> CompileAsync(DiagnosticBag notes, Action<string> stage, CancellationToken cancellation)
+    {
+        CompileOptions complete = options;
+        if (measure)
+        {
+            stage("measure");
+            var benchmark = new AdapterBenchmark(new ToolProbe(), samples: 1, rank: 0);
+            complete = options with { Measured = await benchmark.ReportAsync(options, name => stage($"measure {name}"), cancellation) };
+        }
+
+        return Pipeline.Compile(complete, notes, (name, done) => stage(WorkDisplay.Stage(name, done)), cancellation);
     }
 }

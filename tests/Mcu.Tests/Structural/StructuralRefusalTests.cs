@@ -8,6 +8,7 @@ using Mcu.Generator.Ingest.Structural;
 using Mcu.Tests.EndToEnd;
 using Mcu.Tests.Ingest.Numpy;
 using Mcu.Tests.Onnx;
+using Google.Protobuf;
 
 namespace Mcu.Tests.Structural;
 
@@ -162,6 +163,20 @@ public sealed class StructuralRefusalTests
 
         Assert.Contains(notes.Items, n => n.Code == "MCU0725");
         Assert.Equal(compiled.Model.Graph["y"].Quantization, compiled.Model.Adapters[0].Program!.Graph["y"].Quantization);
+    }
+
+    /// <summary>A softmax has the scale 1/256 whatever it sees; what is added to it has not.</summary>
+    [Fact]
+    public void An_adapter_behind_a_last_layer_of_fixed_scale_is_refused()
+    {
+        OnnxModelBuilder model = new OnnxModelBuilder(17).Input("x", 1, 5, 6).Output("y").Weights("w", [6, 6]).Node("MatMul", "x w", "r").Node("Softmax", "r", "y", ("axis", 2));
+        string path = Path.Combine(TestFolder.Create("fixed"), "fixed.onnx");
+        File.WriteAllBytes(path, model.Model.ToByteArray());
+        CompileOptions options = TinyTransformer.Options(new SeededAdapter(4).Bottleneck("y", _ => "y", 6, 2, gelu: false).Write()) with { BasePath = path };
+
+        Diagnostic error = Refused(() => Pipeline.Compile(options, new(), null, TestContext.Current.CancellationToken), "MCU0722");
+
+        Assert.Contains("0.00390625", error.Message, StringComparison.Ordinal);
     }
 
     private static ModelProto FusedGelu()

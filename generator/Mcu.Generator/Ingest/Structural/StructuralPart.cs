@@ -8,6 +8,9 @@ namespace Mcu.Generator.Ingest.Structural;
 /// <param name="Place">A node, an activation or a layer's weights.</param>
 public abstract record StructuralPart(string Name, string Place)
 {
+    /// <summary>What reports call it.</summary>
+    public abstract string Method { get; }
+
     /// <summary>Tensors stored for the part.</summary>
     public abstract IEnumerable<AdapterTensor> Tensors { get; }
 }
@@ -50,6 +53,8 @@ public sealed record BottleneckPart(
     /// <summary>Whether it runs on every pixel of an image <c>[N,C,H,W]</c>; else on the last axis.</summary>
     public bool IsImage => Down.Shape.Rank == 4;
 
+    public override string Method => IsParallel ? "parallel" : "bottleneck";
+
     public override IEnumerable<AdapterTensor> Tensors => new[] { Down, DownBias, Up, UpBias }.OfType<AdapterTensor>();
 }
 
@@ -58,6 +63,8 @@ public sealed record BottleneckPart(
 /// <param name="Value">The same for values, whose size may be another.</param>
 public sealed record PrefixPart(string Name, string Place, AdapterTensor Key, AdapterTensor Value) : StructuralPart(Name, Place)
 {
+    public override string Method => "prefix";
+
     public override IEnumerable<AdapterTensor> Tensors => [Key, Value];
 }
 
@@ -67,6 +74,8 @@ public sealed record PromptPart(string Name, string Place, AdapterTensor Tokens)
 {
     /// <summary>p.</summary>
     public int Length => Tokens.Shape[0];
+
+    public override string Method => "prompt";
 
     public override IEnumerable<AdapterTensor> Tensors => [Tokens];
 }
