@@ -122,7 +122,7 @@ public sealed class ModelSession : IDisposable
 
     private static ModelSession OpenManaged(CompileOptions options, DiagnosticBag notes, Pipeline.Progress? progress, CancellationToken cancellation)
     {
-        CompileResult result = Pipeline.Compile(options with { Nano = options.Nano ?? NanoOptions.Default }, notes, progress, cancellation);
+        CompileResult result = Pipeline.Compile(options with { Nano = options.Nano ?? NanoOptions.Default with { PackWeights = options.Optimize == OptimizationGoal.Speed } }, notes, progress, cancellation);
         Graph asRead = result.Loaded.AsRead;
         return new ModelSession(new ManagedRunner(result.Managed!, result.Manifest), InputOf(asRead), OutputOf(asRead), NamesOf(result.Loaded), null) { Report = result.Report };
     }

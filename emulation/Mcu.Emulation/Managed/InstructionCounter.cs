@@ -6,14 +6,17 @@ namespace Mcu.Emulation.Managed;
 
 /// <summary>
 /// Counts executed IL instructions exactly: a copy of an assembly whose basic blocks count how often they run. What a device's interpreter takes is
-/// the sum over opcodes of count times cost.
+/// the sum over opcodes of count times cost. Kernel calls in a network's <c>Run</c> are counted apart, one row of counts each.
 /// </summary>
 public sealed class InstructionCounter
 {
     private const string TypeName = "McuBlockCounts";
     private const string FieldName = "Counts";
+    private const string RowsName = "Rows";
+    private const string EntryName = "Run";
 
     private readonly List<Block> blocks = [];
+    private int calls;
 
     private InstructionCounter()
     {
@@ -33,10 +36,14 @@ public sealed class InstructionCounter
         var counts = new FieldDefinition(FieldName, FieldAttributes.Public | FieldAttributes.Static, new ArrayType(module.TypeSystem.Int64));
         var holder = new TypeDefinition("", TypeName, TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed, module.TypeSystem.Object);
         holder.Fields.Add(counts);
+        var rows = new FieldDefinition(RowsName, FieldAttributes.Public | FieldAttributes.Static, new ArrayType(counts.FieldType));
+        holder.Fields.Add(rows);
         module.Types.Add(holder);
         foreach (MethodDefinition method in methods)
         {
+            Instruction[] kernels = [.. IsEntry(method) ? method.Body.Instructions.Where(IsKernelCall) : []];
             counter.Instrument(method, counts);
+            counter.Separate(method, kernels, counts, rows);
         }
 
         using var output = new MemoryStream();
@@ -46,12 +53,18 @@ public sealed class InstructionCounter
     }
 
     /// <summary>Sets all counts of a loaded instrumented assembly to zero; called before its first run.</summary>
-    public void Reset(System.Reflection.Assembly loaded) => Field(loaded).SetValue(null, new long[blocks.Count]);
+    public void Reset(System.Reflection.Assembly loaded)
+    {
+        long[][] rows = [.. Enumerable.Range(0, calls + 1).Select(_ => new long[blocks.Count])];
+        Field(loaded, RowsName).SetValue(null, rows);
+        Field(loaded, FieldName).SetValue(null, rows[0]);
+    }
 
     /// <summary>What ran since <see cref="Reset"/>.</summary>
     public ExecutedInstructions Read(System.Reflection.Assembly loaded)
     {
-        long[] counts = (long[])Field(loaded).GetValue(null)!;
+        long[][] rows = Rows(loaded);
+        long[] counts = [.. Enumerable.Range(0, blocks.Count).Select(i => rows.Sum(r => r[i]))];
         var byOpcode = new SortedDictionary<string, long>(StringComparer.Ordinal);
         var byMethod = new SortedDictionary<string, long>(StringComparer.Ordinal);
         for (int i = 0; i < counts.Length; i++)
@@ -67,7 +80,38 @@ public sealed class InstructionCounter
         return new ExecutedInstructions(byOpcode, byMethod);
     }
 
-    private static System.Reflection.FieldInfo Field(System.Reflection.Assembly loaded) => loaded.GetType(TypeName, throwOnError: true)!.GetField(FieldName)!;
+    /// <summary>Instructions of each kernel call of <c>Run</c> since <see cref="Reset"/>, in the order in which they are written.</summary>
+    public IReadOnlyList<long> ReadCalls(System.Reflection.Assembly loaded) =>
+        [.. Rows(loaded).Skip(1).Select(row => row.Select((count, i) => count * blocks[i].Opcodes.Length).Sum())];
+
+    private static long[][] Rows(System.Reflection.Assembly loaded) => (long[][])Field(loaded, RowsName).GetValue(null)!;
+
+    private static System.Reflection.FieldInfo Field(System.Reflection.Assembly loaded, string name) => loaded.GetType(TypeName, throwOnError: true)!.GetField(name)!;
+
+    private static bool IsEntry(MethodDefinition method) => method is { Name: EntryName, IsStatic: false, DeclaringType.IsPublic: true };
+
+    private static bool IsKernelCall(Instruction instruction) =>
+        instruction.OpCode.Code == Code.Call && instruction.Operand is MethodDefinition { Name: EntryName, IsStatic: true };
+
+    /// <summary>Gives each of the calls counts of its own; what stands around them, the arguments too, counts as the network's.</summary>
+    private void Separate(MethodDefinition method, Instruction[] kernels, FieldDefinition counts, FieldDefinition rows)
+    {
+        ILProcessor processor = method.Body.GetILProcessor();
+        foreach (Instruction call in kernels)
+        {
+            Instruction next = call.Next;
+            Switch(processor, call, ++calls, counts, rows);
+            Switch(processor, next, 0, counts, rows);
+        }
+    }
+
+    private static void Switch(ILProcessor processor, Instruction before, int row, FieldDefinition counts, FieldDefinition rows)
+    {
+        processor.InsertBefore(before, processor.Create(OpCodes.Ldsfld, rows));
+        processor.InsertBefore(before, processor.Create(OpCodes.Ldc_I4, row));
+        processor.InsertBefore(before, processor.Create(OpCodes.Ldelem_Ref));
+        processor.InsertBefore(before, processor.Create(OpCodes.Stsfld, counts));
+    }
 
     private void Instrument(MethodDefinition method, FieldDefinition counts)
     {

@@ -66,7 +66,7 @@ public sealed class ManagedRunner : IModelRunner
             CodeBytes = sizes.IlBytes,
             WeightBytes = manifest.WeightBytes,
             AdapterBytes = manifest.AdapterBytes,
-            RamBytes = checked((int)(manifest.ArenaBytes + emission.ScratchBytes + emission.ConstantBytes)),
+            RamBytes = checked((int)(manifest.ArenaBytes + emission.ScratchBytes + emission.ConstantBytes + emission.PackedBytes)),
             Notes = ["instructions are IL instructions of the interpreter"],
         };
     }

@@ -55,6 +55,12 @@ internal sealed class BenchCommand : ToolCommand
         HelpName = "R",
     };
 
+    private readonly Option<BenchLanguage> language = Choice.Of(
+        "--lang",
+        "What to measure: C on targets, or C# in IL instructions per layer, beside plain loops",
+        ("c", BenchLanguage.C),
+        ("nanoframework", BenchLanguage.NanoFramework));
+
     private readonly Option<bool> markdown = new("--markdown") { Description = "Print the table as Markdown." };
 
     private readonly ModelOptions options = new();
@@ -66,7 +72,8 @@ internal sealed class BenchCommand : ToolCommand
             global,
             new Example("mcu bench kws_int8.tflite vww_int8.tflite --on cortex-m4 --on cortex-m7", "Two models on two cores."),
             new Example("mcu bench kws_int8.tflite --baseline tflm.json --markdown", "Beside another runtime, as a Markdown table."),
-            new Example("mcu bench kws_int8.tflite --methods 4", "What each method of adapters costs over the base."))
+            new Example("mcu bench kws_int8.tflite --methods 4", "What each method of adapters costs over the base."),
+            new Example("mcu bench kws_int8.tflite --lang nanoframework", "C# for nanoFramework, layer by layer, beside plain loops."))
     {
         Arguments.Add(models);
         Options.Add(on);
@@ -75,6 +82,7 @@ internal sealed class BenchCommand : ToolCommand
         Options.Add(adapterIndex);
         Options.Add(perAdapter);
         Options.Add(methods);
+        Options.Add(language);
         Options.Add(markdown);
         samples.Validators.Add(result =>
         {
@@ -88,6 +96,11 @@ internal sealed class BenchCommand : ToolCommand
 
     protected override async Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
     {
+        if (parse.GetValue(language) == BenchLanguage.NanoFramework)
+        {
+            return await RunManagedAsync(parse, context, cancellation);
+        }
+
         ExecutionPlace[] places = [.. Places(parse, context.Targets)];
         if (parse.GetValue(perAdapter) || parse.GetValue(methods) is not null)
         {
@@ -98,7 +111,7 @@ internal sealed class BenchCommand : ToolCommand
         var benchmark = new Benchmark(new ToolProbe(), file is null ? null : Baseline.Read(file));
         BenchRow[] rows = await WorkDisplay.RunAsync(context, "bench", stage => MeasureAsync(parse, context, benchmark, places, stage, cancellation));
         BenchTable table = BenchTable.Of(rows);
-        Print(parse, context, new BenchDocument(rows, []), table);
+        Print(parse, context, new BenchDocument(rows, [], []), table);
         return ExitCode.Ok;
     }
 
@@ -144,7 +157,35 @@ internal sealed class BenchCommand : ToolCommand
 
             return all.ToArray();
         });
-        Print(parse, context, new BenchDocument([], rows), AdapterBenchTable.Of(rows));
+        Print(parse, context, new BenchDocument([], rows, []), AdapterBenchTable.Of(rows));
+        return ExitCode.Ok;
+    }
+
+    /// <summary>MCU1500 for an option that measures firmware, MCU0115 for a place that runs no C#.</summary>
+    private async Task<int> RunManagedAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
+    {
+        if (new Option[] { baseline, adapterIndex, perAdapter, methods }.FirstOrDefault(o => parse.GetResult(o) is { Implicit: false }) is { } unused)
+        {
+            throw new DiagnosticException("MCU1500", $"{unused.Name} has no effect on the benchmark of C#.", unused.Name, "Leave it out.");
+        }
+
+        if ((parse.GetValue(on) ?? []).FirstOrDefault(place => place != "managed") is { } other)
+        {
+            throw new DiagnosticException("MCU0115", $"C# is not measured on '{other}'.", "--on", "Use managed.");
+        }
+
+        ManagedBenchRow[] rows = await WorkDisplay.RunAsync(context, "bench", async stage =>
+        {
+            List<ManagedBenchRow> all = [];
+            foreach (string model in parse.GetRequiredValue(models))
+            {
+                stage(Path.GetFileName(model));
+                all.Add(await ManagedBenchmark.RunAsync(options.Read(parse, context, model), parse.GetValue(samples), context.Notes, cancellation));
+            }
+
+            return all.ToArray();
+        });
+        Print(parse, context, new BenchDocument([], [], rows), ManagedBenchTable.Of(rows));
         return ExitCode.Ok;
     }
 
@@ -175,5 +216,12 @@ internal sealed class BenchCommand : ToolCommand
                 : new ExecutionPlace(ExecutionForm.Firmware, catalog.Get(name)));
     }
 
-    private sealed record BenchDocument(IReadOnlyList<BenchRow> Rows, IReadOnlyList<AdapterBenchRow> Adapters);
+    /// <summary>A boolean option would take no word.</summary>
+    private enum BenchLanguage
+    {
+        C,
+        NanoFramework,
+    }
+
+    private sealed record BenchDocument(IReadOnlyList<BenchRow> Rows, IReadOnlyList<AdapterBenchRow> Adapters, IReadOnlyList<ManagedBenchRow> Managed);
 }

@@ -64,7 +64,10 @@ public static class NanoEmitter
         }
 
         NanoProject.Add(files, program, options.Namespace, className, constants.Bytes, binaries.Count > 0);
-        return new NanoEmission(options.Namespace, className, files.ToImmutableSortedDictionary(StringComparer.Ordinal), binaries.ToImmutable(), constants.Bytes, program.Scratch.Bytes);
+        return new NanoEmission(options.Namespace, className, files.ToImmutableSortedDictionary(StringComparer.Ordinal), binaries.ToImmutable(), constants.Bytes, program.Scratch.Bytes)
+        {
+            PackedBytes = options.PackWeights ? program.PackedBytes : 0,
+        };
     }
 
     /// <summary>What an image relies on: the emitted class reads arrays at fixed places.</summary>
@@ -194,6 +197,9 @@ public sealed record NanoEmission(
 {
     /// <summary>As the manifest names it.</summary>
     public const string Language = "nanoframework";
+
+    /// <summary>Bytes that packed weights take on the heap over those in <see cref="ConstantBytes"/>.</summary>
+    public long PackedBytes { get; init; }
 
     /// <summary>File of the weight image of a class.</summary>
     public static string ImageName(string className) => className + ".weights.bin";
