@@ -16,7 +16,7 @@ internal static class DeltaSeeds
             DeltaImage image = TinyDelta.Image(packing);
             byte[] body = DeltaWriter.Write(image, TinyDelta.Shape(packing));
             yield return body;
-            yield return DeltaWriter.Write(image with { Layers = [image.Layers[0]! with { Bias = null }, null, image.Layers[2]] }, TinyDelta.Shape(packing));
+            yield return DeltaWriter.Write(image with { Layers = [image.Layers[0]! with { Bias = null }, null, image.Layers[2], image.Layers[3]! with { Requant = null }, null] }, TinyDelta.Shape(packing));
             yield return DeltaTrailer.Write(body, Convert.FromHexString("D28443A10126A1044201AAF65840" + new string('7', 128)));
         }
     }

@@ -38,7 +38,7 @@ public sealed record DeltaAbi(string Text, EquatableArray<byte> Base, KernelSet 
 
     private static DeltaAbi Of(Int8Model model, KernelSet kernels, IEnumerable<CStep> steps)
     {
-        EquatableArray<DeltaSlot> slots = steps.Where(s => s.Layer.TakesDeltas).Select((s, i) => Slot(model, s, i)).ToEquatableArray();
+        EquatableArray<DeltaSlot> slots = steps.Where(s => s.Layer.Shape is not null).Select((s, i) => Slot(model, s, i)).ToEquatableArray();
         ImmutableDictionary<string, Int8Layer> layers = model.Layers.SetItems(slots.Select(s => KeyValuePair.Create(s.Node.Name, s.Layer)));
         Int8Model compiled = model with { Layers = layers, Adapters = EquatableArray<Int8Adapter>.Empty };
         return new DeltaAbi(TextOf(compiled.Graph, kernels, slots), BaseOf(compiled.Graph), kernels, slots, compiled);

@@ -29,11 +29,6 @@ public static class DeltaPacker
         var shape = DeltaInterface.Of(abi);
         DeltaLayer?[] layers = [.. abi.Slots.Select(slot => Smallest(adapters, slot, shape))];
         string name = adapters[0].Name;
-        if (adapters.SelectMany(a => a.Variants).FirstOrDefault(v => abi.Slots.All(s => s.Node.Name != v.Key)) is { Key: { } changed })
-        {
-            throw new DiagnosticException("MCU1224", $"The adapter changes '{changed}', which delta images of this network cannot change.", name, "Compile the adapter in with --adapter, or leave the layer out of it.");
-        }
-
         if (layers.All(l => l is null))
         {
             throw new DiagnosticException("MCU1211", "The adapter cannot be a delta image: nothing of it is left in int8, every change rounds away.", name, "Train with a larger change.");

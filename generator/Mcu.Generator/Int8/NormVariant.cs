@@ -9,7 +9,8 @@ namespace Mcu.Generator.Int8;
 
 /// <summary>
 /// A layer normalisation under an adapter: other tables of gamma and beta. They keep the base's scale where they fit it, so that a
-/// table which does not change is shared and the multiplier stays; else the multiplier changes with the scale.
+/// table which does not change is shared and the multiplier stays; else the multiplier changes with the scale. Either way they stay on the
+/// kernels' fast path.
 /// </summary>
 internal static class NormVariant
 {
@@ -35,12 +36,9 @@ internal static class NormVariant
         return changed == layer ? null : new LayerVariant(AdapterMode.Norm, changed);
     }
 
-    /// <summary>Whether both tables fit the base's scale and lose no more than four of fifteen bits to it.</summary>
-    private static bool Keeps(float scale, float[] gamma, float[] beta)
-    {
-        float wanted = NormalizationQuantizer.Scale(gamma, beta);
-        return wanted <= scale && wanted >= scale * CoarsestUse;
-    }
+    /// <summary>Whether both tables fit the base's scale and lose no more than four of gamma's bits to it.</summary>
+    private static bool Keeps(float scale, float[] gamma, float[] beta) =>
+        NormalizationQuantizer.SmallestFor(gamma, beta) <= scale && NormalizationQuantizer.Scale(gamma, beta) >= scale * CoarsestUse;
 
     private static Requantization Requantization(Int8Model model, Node node, float scale, LayerNormalizationLayer layer, string adapter)
     {

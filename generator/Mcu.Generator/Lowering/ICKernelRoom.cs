@@ -41,6 +41,22 @@ public sealed record LoweringContext(NodeView View, Int8Layer Layer, EquatableAr
     /// <summary>The base's layer and every adapter's.</summary>
     public IEnumerable<Int8Layer> Layers => Variants.OfType<Int8Layer>().Prepend(Layer);
 
+    /// <summary>
+    /// Whether the base and every adapter can take the kernels' fast path. The ABI of delta images knows the base alone, so with deltas
+    /// the adapters must agree with it: MCU1231.
+    /// </summary>
+    /// <param name="fast">Of the base, then of each adapter that changes the layer.</param>
+    public bool AgreeOn(IReadOnlyList<bool> fast)
+    {
+        bool all = fast.All(f => f);
+        View.Require(
+            all || !TakesDeltas || !fast[0],
+            "MCU1231",
+            "a compiled-in adapter takes this layer off the fast path, so delta images that were packed for the base would not fit this firmware",
+            "Pack that adapter as a delta image too, or compile without --deltas.");
+        return all;
+    }
+
     /// <summary>Per adapter the tables of its layer, or null where it keeps the base's.</summary>
     public EquatableArray<LinearTables?> AdapterTables<T>(Func<T, LinearTables> tables)
         where T : Int8Layer => Variants.Select(v => v is T layer ? tables(layer) : null).ToEquatableArray();

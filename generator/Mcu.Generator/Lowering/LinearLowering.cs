@@ -152,7 +152,7 @@ public static class LinearLowering
 
     /// <summary>
     /// Whether every variant's shifts are 1 to 22 to the right, its multipliers are normalised (2^30 or more) and no
-    /// accumulator reaches 2^30. The ABI of delta images knows the base alone, so there the adapters must agree with it.
+    /// accumulator reaches 2^30.
     /// </summary>
     private static bool IsFast(LoweringContext context, int depth)
     {
@@ -160,13 +160,7 @@ public static class LinearLowering
         LinearLayer[] layers = [.. context.LinearLayers.Select(l => ConstantOutputs.Rescale(l, depth, isDepthwise))];
         long largest = layers.Max(l => AccumulatorBound.Of(l, depth, isDepthwise));
         context.View.Require(largest < 1L << 31, "MCU0904", $"an accumulator could reach {largest} and overflow 32 bits", "The bias or the weights are out of range for int8 quantisation.");
-        bool all = layers.All(layer => IsFast(layer, depth, isDepthwise));
-        context.View.Require(
-            all || !context.TakesDeltas || !IsFast(layers[0], depth, isDepthwise),
-            "MCU1231",
-            "a compiled-in adapter takes this layer off the fast path, so delta images that were packed for the base would not fit this firmware",
-            "Pack that adapter as a delta image too, or compile without --deltas.");
-        return all;
+        return context.AgreeOn([.. layers.Select(layer => IsFast(layer, depth, isDepthwise))]);
     }
 
     private static bool IsFast(LinearLayer layer, int depth, bool isDepthwise) =>

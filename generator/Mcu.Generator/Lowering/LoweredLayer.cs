@@ -123,9 +123,6 @@ public sealed record LoweredLayer(
     /// <summary>Shape of a layer that adapters can change; null for other kernels.</summary>
     public LinearShape? Shape { get; init; }
 
-    /// <summary>Whether delta images may change the layer.</summary>
-    public bool TakesDeltas => Shape is { Kind: not LinearKind.Norm };
-
     /// <summary>Per adapter of the model its tables for this layer, or null where it keeps the base's.</summary>
     public EquatableArray<LinearTables?> Adapters { get; init; }
 

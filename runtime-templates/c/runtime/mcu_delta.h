@@ -31,12 +31,13 @@
 #define MCU_DELTA_TERMS 8    /* most images, and most low-rank terms of a layer, at once */
 #define MCU_DELTA_MATRIX 0   /* kinds of layers */
 #define MCU_DELTA_DEPTHWISE 1
+#define MCU_DELTA_NORM 2
 
 /* One layer that a delta may change. */
 typedef struct {
     const mcu_linear_shape *shape;
     const mcu_linear *base;
-    uint32_t largest_input; /* largest 128 * sum |w| over the outputs */
+    uint32_t largest_input; /* largest 128 * sum |w| over the outputs; not read of a layer normalisation */
     uint16_t lora_rows;     /* room for low-rank terms: padded rows of A */
     uint8_t kind;
 } mcu_delta_layer;

@@ -9,6 +9,7 @@
 #define FAST_LIMIT (1u << 30)
 #define LIMIT ((1u << 31) - 256u) /* leaves room for the output's zero point */
 #define LARGEST_START (1u << 30)
+#define LARGEST_NORMAL 32769u /* what gamma is multiplied by */
 
 int mcu_delta_check_body(const void *image, size_t bytes)
 {
@@ -44,6 +45,7 @@ int mcu_delta_check_body(const void *image, size_t bytes)
 typedef struct {
     const mcu_linear_shape *shape;
     unsigned paired;
+    int is_norm;
     int status;
 } layer_check;
 
@@ -106,6 +108,10 @@ static void check_accumulators(layer_check *check, const mcu_delta_view *view, u
     mcu_sparse_open(&walk, view->terms.sparse);
     for (uint32_t o = 0; o < shape->outputs; o++) {
         const int32_t bias = view->linear.bias[o];
+        if (check->is_norm) {
+            const int32_t gamma = ((const int16_t *)(const void *)view->linear.weights)[o];
+            largest = LARGEST_NORMAL * (uint32_t)(gamma < 0 ? -gamma : gamma);
+        }
         uint64_t bound = (uint64_t)largest + (bias < 0 ? 0u - (uint32_t)bias : (uint32_t)bias);
         for (const mcu_lora *lora = view->terms.lora; lora != NULL; lora = lora->next) {
             const uint32_t shift = lora->b_shift[o];
@@ -154,13 +160,13 @@ static void check_padded_rows(layer_check *check, const mcu_delta_view *view)
 
 static MCU_NOINLINE int check_linear(const mcu_delta_abi *abi, const mcu_delta_layer *layer, const mcu_delta_view *view)
 {
-    layer_check check = {layer->shape, is_paired(abi, layer), MCU_OK};
+    layer_check check = {layer->shape, is_paired(abi, layer), layer->kind == MCU_DELTA_NORM, MCU_OK};
     uint32_t largest = layer->largest_input;
-    if (view->linear.weights != layer->base->weights) {
+    if (!check.is_norm && view->linear.weights != layer->base->weights) {
         largest = largest_input(&check, view->linear.weights);
     }
     if (view->linear.multiplier != layer->base->multiplier) {
-        check_scales(&check, view->linear.multiplier, view->linear.shift, layer->shape->outputs, layer->shape->fast);
+        check_scales(&check, view->linear.multiplier, view->linear.shift, scales_of(layer), layer->shape->fast);
     }
     for (const mcu_lora *lora = view->terms.lora; lora != NULL; lora = lora->next) {
         check_projection(&check, lora);

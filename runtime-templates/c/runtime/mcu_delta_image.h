@@ -30,6 +30,12 @@ static inline uint32_t padded_columns(uint32_t columns, unsigned paired)
     return (columns + 3u * paired) & ~(3u * paired);
 }
 
+/* Multipliers and shifts of a layer. */
+static inline uint32_t scales_of(const mcu_delta_layer *layer)
+{
+    return layer->kind == MCU_DELTA_NORM ? 1u : layer->shape->outputs;
+}
+
 static inline const uint16_t *directory_of(const void *image)
 {
     const mcu_delta_header *header = image;

@@ -5,7 +5,8 @@
 static int is_well_formed(const mcu_delta_layer *layer, uint32_t sections, uint32_t rank, uint32_t sparse, int continues)
 {
     const uint32_t counted = (rank != 0 ? LORA : 0u) | (sparse != 0 ? SPARSE : 0u);
-    uint32_t allowed = BIAS | REQUANT | WEIGHTS | SPARSE;
+    const int is_norm = layer->kind == MCU_DELTA_NORM;
+    uint32_t allowed = BIAS | REQUANT | WEIGHTS | (is_norm ? 0u : (uint32_t)SPARSE);
     uint32_t needed = 0;
     if (layer->kind == MCU_DELTA_MATRIX) {
         allowed |= LORA | MORE;
@@ -16,7 +17,7 @@ static int is_well_formed(const mcu_delta_layer *layer, uint32_t sections, uint3
     if (continues || (sections & MORE) != 0) {
         needed = LORA;
     }
-    if (sections & WEIGHTS) {
+    if ((sections & WEIGHTS) != 0 && !is_norm) {
         needed |= BIAS | REQUANT;
     }
     return sections != 0 && (sections & ~allowed) == 0 && (sections & needed) == needed &&
@@ -25,11 +26,11 @@ static int is_well_formed(const mcu_delta_layer *layer, uint32_t sections, uint3
 
 /*
  * Whether two images cannot both change a layer: what replaces something stands alone with it, and new scales stand
- * alone with everything. New weights bring scales.
+ * alone with everything. New weights bring scales, but for gamma.
  */
 static int is_conflict(uint32_t one, uint32_t other)
 {
-    return one != 0 && other != 0 && (((one | other) & REQUANT) | (one & other & BIAS)) != 0;
+    return one != 0 && other != 0 && (((one | other) & REQUANT) | (one & other & (BIAS | WEIGHTS))) != 0;
 }
 
 /* A place in an image as a number: it may lie behind the image's end until that is checked. */
@@ -60,22 +61,23 @@ static place read_lora(const mcu_linear_shape *shape, unsigned paired, place at,
 }
 
 /* What replaces the base's. */
-static place read_linear(const mcu_linear_shape *shape, unsigned paired, place at, uint32_t sections, mcu_linear *linear)
+static place read_linear(const mcu_delta_layer *layer, unsigned paired, place at, uint32_t sections, mcu_linear *linear)
 {
-    const uint32_t rows = padded_rows(shape->outputs, paired);
+    const uint32_t rows = padded_rows(layer->shape->outputs, paired);
+    const uint32_t scales = scales_of(layer);
     if (sections & BIAS) {
         linear->bias = (const int32_t *)at;
         at += 4u * rows;
     }
     if (sections & REQUANT) {
         linear->multiplier = (const int32_t *)at;
-        at += 4u * shape->outputs;
+        at += 4u * scales;
         linear->shift = (const int8_t *)at;
-        at = up4_place(at + shape->outputs);
+        at = up4_place(at + scales);
     }
     if (sections & WEIGHTS) {
         linear->weights = (const int8_t *)at;
-        at = up4_place(at + rows * shape->depth_padded);
+        at = up4_place(at + rows * layer->shape->depth_padded);
     }
     return at;
 }
@@ -100,7 +102,7 @@ static MCU_NOINLINE int add_image(const mcu_delta_abi *abi, const uint8_t *image
         if (!is_well_formed(layer, sections, rank, sparse_bytes, mine != 0)) {
             return MCU_DELTA_ERROR_RECORD;
         }
-        place end = read_linear(layer->shape, paired, (place)image + at + 4u, sections, &view->linear);
+        place end = read_linear(layer, paired, (place)image + at + 4u, sections, &view->linear);
         if (sections & LORA) {
             const uint32_t rows = view->terms.rows + padded_columns(rank, paired);
             mcu_lora *term = &view->lora[view->lora_terms++];

@@ -21,12 +21,12 @@ internal static class AnyDelta
             new DeltaHeader(TinyDelta.Base, shape.Abi, numbers[0], numbers[1], numbers[2]), EquatableArray.Wrap(parents), EquatableArray.Wrap(tests), layers.Select(DeltaLayer? (l) => l.Layer).ToEquatableArray()));
 
     private static Gen<(DeltaLayerShape Shape, DeltaLayer? Layer)> AnyLayer =>
-        from isDepthwise in Gen.Bool
+        from kind in Gen.Int[0, 2].Select(k => (LinearKind)k)
         from outputs in Gen.Int[1, 7]
-        from depth in Gen.Int[1, 300]
+        from depth in kind == LinearKind.Norm ? Gen.Const(1) : Gen.Int[1, 300]
         from zeroPoint in Gen.Int[-128, 127]
-        let shape = new DeltaLayerShape("layer", isDepthwise ? LinearKind.Depthwise : LinearKind.Matrix, outputs, depth, false, zeroPoint, 1)
-        from layer in Changes(shape)
+        let shape = new DeltaLayerShape("layer", kind, outputs, depth, false, zeroPoint, 1)
+        from layer in kind == LinearKind.Norm ? NormChanges(shape) : Changes(shape)
         select (shape, layer.Sections == DeltaSections.None ? null : layer);
 
     private static Gen<DeltaLayer> Changes(DeltaLayerShape shape) =>
@@ -44,6 +44,18 @@ internal static class AnyDelta
             Weights = kind == 2 ? EquatableArray.Wrap(weights) : null,
             Terms = (bits & 4) != 0 ? EquatableArray.Wrap(terms) : [],
             Sparse = (bits & 8) != 0 ? sparse : null,
+        };
+
+    private static Gen<DeltaLayer> NormChanges(DeltaLayerShape shape) =>
+        from beta in Gen.Int.Array[shape.Outputs]
+        from requant in Requant(1)
+        from gamma in Gen.Short.Array[shape.Outputs]
+        from bits in Gen.Int[0, 7]
+        select new DeltaLayer
+        {
+            Bias = (bits & 1) != 0 ? EquatableArray.Wrap(beta) : null,
+            Requant = (bits & 2) != 0 ? requant : null,
+            Gamma = (bits & 4) != 0 ? EquatableArray.Wrap(gamma) : null,
         };
 
     private static Gen<DeltaRequant> Requant(int outputs) =>

@@ -77,17 +77,48 @@ public sealed class DeltaCheckerTests
     public void The_bases_bias_counts_where_an_image_brings_none() =>
         Assert.False(Passes([new DeltaLayer { Sparse = DeltaSparse.Of(new Dictionary<int, int> { [0] = 1 }, 1, 4) }], isFast: true, baseBias: Fast - BaseInput - 255));
 
+    /// <summary>32767 times the largest normalised value, 32769, is 2^30 - 1; 32768 times it 2^30 + 2^15.</summary>
+    [Theory]
+    [InlineData(32767, 0, true, true)]
+    [InlineData(-32767, 1, true, false)]
+    [InlineData(0, Fast - 1, true, true)]
+    [InlineData(0, -Fast, true, false)]
+    [InlineData(-32768, (int)(Slow - Fast - 32768 - 1), false, true)]
+    [InlineData(-32768, (int)(Slow - Fast - 32768), false, false)]
+    [InlineData(-32768, -(int)(Slow - Fast - 32768), false, false)]
+    [InlineData(0, int.MinValue, false, false)]
+    public void Gamma_counts_32769_times_beside_beta(int gamma, int beta, bool isFast, bool ok)
+    {
+        Assert.Equal(ok, PassesNorm([new DeltaLayer { Bias = [beta], Gamma = [(short)gamma] }], isFast, 7, 7));
+        Assert.Equal(ok, PassesNorm([new DeltaLayer { Bias = [beta] }, new DeltaLayer { Gamma = [(short)gamma] }], isFast, 7, 7));
+        Assert.Equal(ok, PassesNorm([new DeltaLayer { Bias = [beta] }], isFast, 7, (short)gamma));
+        Assert.Equal(ok, PassesNorm([new DeltaLayer { Gamma = [(short)gamma] }], isFast, beta, 7));
+    }
+
+    [Theory]
+    [InlineData(Fast - 1, 5, false)]
+    [InlineData(Fast, 23, false)]
+    [InlineData(Fast, 22, true)]
+    public void Fast_layer_normalisations_take_a_normalised_multiplier_and_a_shift_of_1_to_22(int multiplier, int shift, bool ok) =>
+        Assert.Equal(ok, PassesNorm([new DeltaLayer { Requant = new([multiplier], [shift]) }], true, 7, 7));
+
+    private static bool PassesNorm(DeltaLayer[] layers, bool isFast, int baseBeta, short baseGamma) =>
+        Passes(layers, new DeltaLayerShape("l", LinearKind.Norm, 1, 1, isFast, 0, 0), baseBeta, baseGamma);
+
     private static SidePath Term(sbyte[] b, int shift) =>
         new(b.Length, [.. new sbyte[b.Length * 4]], [.. new int[b.Length]], [.. new int[b.Length]], EquatableArray.Wrap(b), [shift]);
 
     private static bool Passes(DeltaLayer layer, bool isFast) => Passes([layer], isFast);
 
-    private static bool Passes(DeltaLayer[] layers, bool isFast, int baseBias = 0)
+    private static bool Passes(DeltaLayer[] layers, bool isFast, int baseBias = 0) =>
+        Passes(layers, new DeltaLayerShape("l", LinearKind.Matrix, 1, 4, isFast, 0, BaseInput), baseBias, 0);
+
+    private static bool Passes(DeltaLayer[] layers, DeltaLayerShape layer, int baseBias, short baseGamma)
     {
-        var shape = new DeltaInterface(default, null, 0, [new DeltaLayerShape("l", LinearKind.Matrix, 1, 4, isFast, 0, BaseInput)]);
+        var shape = new DeltaInterface(default, null, 0, [layer]);
         try
         {
-            DeltaChecker.Check([.. layers.Select(l => new DeltaImage(new DeltaHeader(default, default, 0, 0, 0), [], [], [l]))], shape, _ => [baseBias], "x");
+            DeltaChecker.Check([.. layers.Select(l => new DeltaImage(new DeltaHeader(default, default, 0, 0, 0), [], [], [l]))], shape, _ => [baseBias], "x", _ => [baseGamma]);
             return true;
         }
         catch (DiagnosticException e)

@@ -111,11 +111,35 @@ public sealed class DeltaComposeTests
         }
     }
 
+    /// <summary>All that an image of a layer normalisation brings replaces; a new scale stands alone.</summary>
+    [Theory]
+    [InlineData(DeltaSections.Bias, DeltaSections.Bias, true)]
+    [InlineData(DeltaSections.Weights, DeltaSections.Weights, true)]
+    [InlineData(DeltaSections.Weights, DeltaSections.Bias | DeltaSections.Weights, true)]
+    [InlineData(DeltaSections.Requant, DeltaSections.Requant, true)]
+    [InlineData(DeltaSections.Requant, DeltaSections.Bias, true)]
+    [InlineData(DeltaSections.Requant, DeltaSections.Weights, true)]
+    [InlineData(DeltaSections.Requant | DeltaSections.Weights, DeltaSections.Bias, true)]
+    [InlineData(DeltaSections.Weights, DeltaSections.Bias, false)]
+    public void Gamma_of_one_image_and_beta_of_another_compose_and_nothing_else_of_a_layer_normalisation(DeltaSections left, DeltaSections right, bool conflicts)
+    {
+        foreach ((DeltaSections first, DeltaSections second) in new[] { (left, right), (right, left) })
+        {
+            DeltaPart a = Part("first.mcud", Norm(first), 3);
+            DeltaPart b = Part("second.mcud", Norm(second), 3);
+            DeltaImage? composed = null;
+            DiagnosticException? refusal = Record.Exception(() => composed = DeltaComposer.Compose([a, b], TinyDelta.Shape(0), new DeltaNumbers())) as DiagnosticException;
+
+            Assert.Equal(conflicts ? "MCU1212" : null, refusal?.Diagnostic.Code);
+            Assert.Equal(conflicts ? null : Norm(left | right), composed?.Layers[3]);
+        }
+    }
+
     [Fact]
     public void Replacements_of_different_layers_compose()
     {
         DeltaPart a = Part("a", Layer(DeltaSections.Weights));
-        DeltaImage image = TinyDelta.Image(0) with { Parents = [], SelfTests = [], Layers = [null, TinyDelta.Image(0).Layers[1], null] };
+        DeltaImage image = TinyDelta.Image(0) with { Parents = [], SelfTests = [], Layers = [null, TinyDelta.Image(0).Layers[1], null, null, null] };
         DeltaPart b = new(DeltaFile.Parse(DeltaWriter.Write(image, TinyDelta.Shape(0)), "b"), image);
 
         Assert.Equal(2, DeltaComposer.Compose([a, b], TinyDelta.Shape(0), new DeltaNumbers()).Layers.Count(l => l is not null));
@@ -150,14 +174,21 @@ public sealed class DeltaComposeTests
         return read;
     }
 
-    private static DeltaPart Part(string name, DeltaLayer layer)
+    private static DeltaPart Part(string name, DeltaLayer layer, int index = 0)
     {
-        DeltaImage image = TinyDelta.Image(0) with { Parents = [], SelfTests = [], Layers = [layer, null, null] };
+        DeltaImage image = TinyDelta.Image(0) with { Parents = [], SelfTests = [], Layers = [.. Enumerable.Range(0, 5).Select(i => i == index ? layer : null)] };
         return new DeltaPart(DeltaFile.Parse(DeltaWriter.Write(image, TinyDelta.Shape(0)), name), image);
     }
 
     private static DeltaLayer Sparse(params (int Position, int Difference)[] changes) =>
         new() { Sparse = DeltaSparse.Of(changes.ToDictionary(c => c.Position, c => c.Difference), 3, 5) };
+
+    private static DeltaLayer Norm(DeltaSections sections) => new()
+    {
+        Bias = sections.HasFlag(DeltaSections.Bias) ? [1, 2, 3, 4, 5] : null,
+        Requant = sections.HasFlag(DeltaSections.Requant) ? new([1 << 30], [4]) : null,
+        Gamma = sections.HasFlag(DeltaSections.Weights) ? [5, 4, 3, 2, 1] : null,
+    };
 
     private static DeltaLayer Layer(DeltaSections section) => section switch
     {

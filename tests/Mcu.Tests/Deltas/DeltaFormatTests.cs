@@ -92,7 +92,7 @@ public sealed class DeltaFormatTests
         Assert.Equal(expected.Bias?.ToArray(), actual!.Bias);
         Assert.Equal(expected.Requant?.Multipliers.ToArray(), actual.Multipliers);
         Assert.Equal(expected.Requant?.Shifts.ToArray(), actual.Shifts);
-        Assert.Equal(expected.Weights?.Select(v => (int)v), actual.Weights?.Cast<int>());
+        Assert.Equal(expected.Weights?.Select(v => (int)v) ?? expected.Gamma?.Select(v => (int)v), actual.Weights?.Cast<int>());
         Assert.Equal(expected.Terms.Length, actual.Terms.Count);
         foreach ((SidePath term, SecondDecoder.Term other) in expected.Terms.Zip(actual.Terms))
         {

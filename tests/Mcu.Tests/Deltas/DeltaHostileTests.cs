@@ -85,37 +85,59 @@ public sealed class DeltaHostileTests
     public void A_wrong_field_of_the_header_has_its_own_code(string code, int at, byte value) =>
         Assert.Equal(code, CodeOf(Fixed(Bodies[0], body => body[at] = value), 0));
 
-    /// <summary>Offsets in the body of packing 0: directory at 88, records at 96 (first), 120 (second), 180 (third).</summary>
+    /// <summary>Offsets in the body of packing 0: directory at 88, records at 100 (first), 124 (second), 184 (third), 240 (first layer normalisation).</summary>
     [Theory]
     [InlineData("MCU1205", 88, 0)] // the first record belongs to nobody
-    [InlineData("MCU1205", 88, 25)] // a record that starts inside the first
-    [InlineData("MCU1205", 90, 24)] // two layers share a record
+    [InlineData("MCU1205", 88, 26)] // a record that starts inside the first
+    [InlineData("MCU1205", 90, 25)] // two layers share a record
     [InlineData("MCU1205", 92, 255)] // behind the body's end
-    [InlineData("MCU1205", 94, 1)] // padding of the directory
-    [InlineData("MCU1206", 96, 0)] // no section
-    [InlineData("MCU1206", 96, 0x20 + 17)] // an unknown bit
-    [InlineData("MCU1206", 96, 1)] // differences without SPARSE
-    [InlineData("MCU1206", 96, 17 + 128)] // MORE without LORA
-    [InlineData("MCU1206", 97, 1)] // a rank without LORA
-    [InlineData("MCU1206", 98, 5)] // half a pair
-    [InlineData("MCU1206", 98, 0)] // SPARSE without differences
-    [InlineData("MCU1206", 98, 200)] // differences beyond the record
-    [InlineData("MCU1206", 112, 15)] // a position outside the layer
-    [InlineData("MCU1206", 120, 4)] // WEIGHTS alone
-    [InlineData("MCU1206", 120, 8 + 7)] // LORA in a depthwise layer
-    [InlineData("MCU1206", 139, 0x80)] // a negative multiplier
-    [InlineData("MCU1206", 148, 32)] // a shift beyond 31
-    [InlineData("MCU1206", 151, 1)] // padding of a section
-    [InlineData("MCU1206", 181, 0)] // LORA of rank 0
-    [InlineData("MCU1206", 181, 2)] // a rank that the record has no room for
+    [InlineData("MCU1205", 98, 1)] // padding of the directory
+    [InlineData("MCU1206", 100, 0)] // no section
+    [InlineData("MCU1206", 100, 0x20 + 17)] // an unknown bit
+    [InlineData("MCU1206", 100, 1)] // differences without SPARSE
+    [InlineData("MCU1206", 100, 17 + 128)] // MORE without LORA
+    [InlineData("MCU1206", 101, 1)] // a rank without LORA
+    [InlineData("MCU1206", 102, 5)] // half a pair
+    [InlineData("MCU1206", 102, 0)] // SPARSE without differences
+    [InlineData("MCU1206", 102, 200)] // differences beyond the record
+    [InlineData("MCU1206", 116, 15)] // a position outside the layer
+    [InlineData("MCU1206", 124, 4)] // WEIGHTS alone
+    [InlineData("MCU1206", 124, 8 + 7)] // LORA in a depthwise layer
+    [InlineData("MCU1206", 143, 0x80)] // a negative multiplier
+    [InlineData("MCU1206", 152, 32)] // a shift beyond 31
+    [InlineData("MCU1206", 155, 1)] // padding of a section
+    [InlineData("MCU1206", 185, 0)] // LORA of rank 0
+    [InlineData("MCU1206", 185, 2)] // a rank that the record has no room for
+    [InlineData("MCU1206", 240, 5)] // a layer normalisation's bytes that its sections do not need
+    [InlineData("MCU1206", 241, 1)] // a rank in it
+    [InlineData("MCU1206", 267, 0x80)] // its negative multiplier
+    [InlineData("MCU1206", 268, 32)] // its shift beyond 31
+    [InlineData("MCU1206", 269, 1)] // a second shift
+    [InlineData("MCU1206", 282, 1)] // padding of gamma
+    [InlineData("MCU1206", 294, 1)] // and of the other one's: three values, two bytes
     public void A_broken_rule_has_its_own_code(string code, int at, byte value) =>
         Assert.Equal(code, CodeOf(Fixed(Bodies[0], body => body[at] = value), 0));
+
+    /// <summary>Both layer normalisations; the sections are read before what they hold.</summary>
+    [Theory]
+    [InlineData(8, 1, 0, "only matrix layers have low-rank terms")]
+    [InlineData(16, 0, 2, "a layer normalisation has no differences")]
+    public void A_layer_normalisation_has_nothing_that_adds(byte section, byte rank, byte sparseBytes, string why)
+    {
+        foreach (int at in (int[])[240, 284])
+        {
+            byte[] mutant = Fixed(Bodies[0], body => (body[at], body[at + 1], body[at + 2]) = ((byte)(body[at] | section), rank, sparseBytes));
+            DiagnosticException refusal = Assert.Throws<DiagnosticException>(() => DeltaReader.Read(DeltaFile.Parse(mutant, "x"), TinyDelta.Shape(0)));
+
+            Assert.Contains(why, refusal.Message, StringComparison.Ordinal);
+        }
+    }
 
     [Fact]
     public void Start_values_of_a_term_that_are_not_those_of_its_rows_are_refused()
     {
-        // The zero point of the last layer is 0, so its start values are too: the word behind the multiplier at 184.
-        Assert.Equal("MCU1206", CodeOf(Fixed(Bodies[0], body => body[188] = 1), 0));
+        // The zero point of the last layer is 0, so its start values are too: the word behind the multiplier at 188.
+        Assert.Equal("MCU1206", CodeOf(Fixed(Bodies[0], body => body[192] = 1), 0));
     }
 
     /// <summary>Packing 1 has all the refusals of packing 0 and those of padded rows and columns.</summary>

@@ -52,7 +52,7 @@ internal sealed class SecondDecoder
         {
             int entry = image[directory + (2 * i)] | (image[directory + (2 * i) + 1] << 8);
             Refuse(entry != 0 && 4 * entry != at, "directory");
-            result[i] = entry == 0 ? null : Record(abi[i][2] == "depthwise", Number(abi[i][3]), Number(abi[i][4]));
+            result[i] = entry == 0 ? null : Record(abi[i][2], Number(abi[i][3]), Number(abi[i][4]));
         }
 
         Refuse(at != body, "end of body");
@@ -70,16 +70,17 @@ internal sealed class SecondDecoder
         return new Image(U32(48), U32(52), U32(56), parents, tests, result, cose);
     }
 
-    private Layer Record(bool depthwise, int outputs, int depth)
+    private Layer Record(string kind, int outputs, int depth)
     {
         (int sections, int rank, int sparse) = (image[at], image[at + 1], image[at + 2] | (image[at + 3] << 8));
         at += 4;
-        bool pairs = paired && !depthwise;
+        bool pairs = paired && kind == "matrix";
+        int scales = kind == "norm" ? 1 : outputs;
         int[]? bias = (sections & 1) == 0 ? null : Ints(pairs ? Even(outputs) : outputs)[..outputs];
-        int[]? multipliers = (sections & 2) == 0 ? null : Ints(outputs);
-        int[]? shifts = (sections & 2) == 0 ? null : Shifts(outputs);
+        int[]? multipliers = (sections & 2) == 0 ? null : Ints(scales);
+        int[]? shifts = (sections & 2) == 0 ? null : Shifts(scales);
         Align();
-        int[,]? weights = (sections & 4) == 0 ? null : Matrix(outputs, depth, pairs);
+        int[,]? weights = (sections & 4) == 0 ? null : kind == "norm" ? Gamma(outputs) : Matrix(outputs, depth, pairs);
         Align();
         List<Term> terms = [];
         if ((sections & 8) != 0)
@@ -140,6 +141,18 @@ internal sealed class SecondDecoder
         }
 
         return matrix;
+    }
+
+    private int[,] Gamma(int outputs)
+    {
+        var gamma = new int[outputs, 1];
+        for (int i = 0; i < outputs; i++)
+        {
+            gamma[i, 0] = (short)(image[at] | (image[at + 1] << 8));
+            at += 2;
+        }
+
+        return gamma;
     }
 
     private static SortedDictionary<int, int> Differences(byte[] pairs)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Mcu.Emulation.Building;
 using Mcu.Emulation.Tools;
 using Mcu.Generator.Emit;
@@ -64,6 +65,18 @@ internal static class DeviceProgram
         Assert.SkipWhen(outcome is null, $"needs {command[0]}");
         Assert.True(outcome!.ExitCode == 0, $"exit {outcome.ExitCode}: {outcome.StandardOutput}{outcome.StandardError}");
         return (folder, outcome.StandardOutput + outcome.StandardError);
+    }
+
+    /// <summary>Every field and byte of an image changed (delta_mutate.c): each is refused with a reason or runs without fault on the host.</summary>
+    /// <param name="flags">Further flags of the compiler.</param>
+    public static async Task MutateAsync(string emitted, byte[] image, params string[] flags)
+    {
+        string program = await BuildModelAsync("delta_mutate.c", emitted, "host", [Sanitizers, "-fno-sanitize-recover=all", .. flags]);
+        (string run, _) = await RunAsync(program, "host", ["0"], [("delta0.bin", image)]);
+
+        int[] words = MemoryMarshal.Cast<byte, int>(await File.ReadAllBytesAsync(Path.Combine(run, "out.bin"), TestContext.Current.CancellationToken)).ToArray();
+        TestContext.Current.TestOutputHelper?.WriteLine("status: count " + string.Join(", ", words.Skip(2).Select((count, status) => (count, status)).Where(p => p.count > 0).Select(p => $"{p.status}: {p.count}")));
+        Assert.True(words[0] == 0, $"{words[0]} failures, the first in line {words[1]} of delta_mutate.c");
     }
 
     private static async Task<string> BuildAsync(string target, EmittedManifest? manifest, string[] sources, string[] flags)

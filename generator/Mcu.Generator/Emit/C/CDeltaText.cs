@@ -35,7 +35,7 @@ internal static class CDeltaText
     }
 
     /// <summary>Index of a layer in the directory of an image.</summary>
-    public static int SlotOf(CProgram program, CStep step) => program.Steps.Take(step.Index).Count(s => s.Layer.TakesDeltas);
+    public static int SlotOf(CProgram program, CStep step) => program.Steps.Take(step.Index).Count(s => s.Layer.Shape is not null);
 
     private static string Layer(CProgram program, DeltaSlot slot, string prefix)
     {

@@ -94,7 +94,7 @@ public static class CEmitter
         if (step.Layer.Linear is not null)
         {
             string compiled = slot >= 0 ? $"net->layers[{slot}]" : $"&{stem}_base";
-            arguments.Add(program.Deltas.IsOn && step.Layer.TakesDeltas ? $"constants_of(net, {CDeltaText.SlotOf(program, step)}, {compiled}, &view)" : compiled);
+            arguments.Add(program.Deltas.IsOn ? $"constants_of(net, {CDeltaText.SlotOf(program, step)}, {compiled}, &view)" : compiled);
         }
 
         var constants = step.Layer.ConstantInputs.ToDictionary(c => c.Input, c => pool.Symbol(c.Table, $"{stem}_input{c.Input}", owner));

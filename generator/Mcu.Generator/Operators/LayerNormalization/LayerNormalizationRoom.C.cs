@@ -12,7 +12,7 @@ public sealed partial class LayerNormalizationRoom : ICKernelRoom
     {
         var norm = (LayerNormalizationLayer)context.Layer;
         int depth = norm.Gamma.Length;
-        LinearShape shape = new(LinearKind.Norm, depth, 1, sizeof(short), context.Layers.Cast<LayerNormalizationLayer>().All(IsFast));
+        LinearShape shape = new(LinearKind.Norm, depth, 1, sizeof(short), context.AgreeOn([.. context.Layers.Cast<LayerNormalizationLayer>().Select(IsFast)]));
         return new LoweredLayer(
             "mcu_layer_normalization_s8",
             "mcu_layer_normalization",

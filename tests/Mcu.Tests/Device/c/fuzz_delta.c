@@ -2,19 +2,21 @@
  * libFuzzer on everything that reads an untrusted image: validation, attachment beside another image, one inference.
  *
  *   clang -std=gnu99 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -I$C/runtime
- *     -I$C/kernels/depthwise_conv2d fuzz_delta.c
+ *     -I$C/kernels/depthwise_conv2d -I$C/kernels/layer_normalization fuzz_delta.c
  *     $C/runtime/{mcu_delta,mcu_delta_check,mcu_delta_view,mcu_crc32,mcu_cose,mcu_linear__c,mcu_terms__c}.c
- *     $C/kernels/depthwise_conv2d/mcu_depthwise_conv2d_s8{,_sparse}__c.c -o fuzz_delta      (C=runtime-templates/c)
+ *     $C/kernels/depthwise_conv2d/mcu_depthwise_conv2d_s8{,_sparse}__c.c
+ *     $C/kernels/layer_normalization/mcu_layer_normalization_s8.c -o fuzz_delta             (C=runtime-templates/c)
  *   mkdir -p corpus && ./fuzz_delta corpus -max_len=2048 -use_value_profile=1 -runs=20000000
  *
- * With SEED_FOLDER defined the program writes valid images there instead.
+ * With SEED_FOLDER defined, and without -fsanitize=fuzzer, the program writes valid images there instead.
  */
 #include "mcu_cose.h"
 #include "mcu_depthwise_conv2d.h"
+#include "mcu_layer_normalization.h"
 #include "tiny.h"
 #include <stdlib.h>
 
-enum { REPAIR = 1, PAIRED = 2, TWO_IMAGES = 4, LAYERS = 8 };
+enum { REPAIR = 1, PAIRED = 2, TWO_IMAGES = 4, LAYERS = 8, NORM = 5, FAST_NORM = 64, INPUT = 64 };
 
 static const int8_t wide_weights[16 * 8] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
 static const int32_t wide_bias[16];
@@ -30,22 +32,33 @@ static const mcu_depthwise_conv2d depthwise = {
     {4, 3, 3, 4, 3, 3, 3, 2, 1, 1, 1, 1, 1, 0}, {6, 6, 3, 127, 0, -128, 127, 0}, 1, 6, 4};
 static const mcu_linear depthwise_base = {wide_weights, wide_bias, wide_multiplier, wide_shift, NULL};
 
+/* One layer normalisation beside the fast path, and one that takes it where a row has values far apart. */
+static const int16_t norm_gamma[NORM] = {1000, -32768, 0, 77, 32767};
+static const int16_t fast_gamma[FAST_NORM] = {1000, -2000, 0, 77, 30000};
+static const int32_t norm_beta[FAST_NORM] = {-1000, 2000, 1 << 20};
+static const mcu_linear norm_base = {(const int8_t *)norm_gamma, norm_beta, wide_multiplier, wide_shift, NULL};
+static const mcu_linear fast_base = {(const int8_t *)fast_gamma, norm_beta, wide_multiplier, wide_shift, NULL};
+static const mcu_layer_normalization norm = {{1, 2, NORM, 3, 127, -128, 127, 0}, 7, 13, 1};
+static const mcu_layer_normalization fast_norm = {{1, 2, FAST_NORM, 3, -128, -128, 127, 1}, 1, 12, (int64_t)1 << 34};
+
 static const mcu_delta_layer plain_layers[] = {
     {&tiny_shape, &tiny_base, 128 * 249, 4, MCU_DELTA_MATRIX},
     {&plain_shape, &wide_base, 128 * 45, 8, MCU_DELTA_MATRIX},
     {&depthwise.linear, &depthwise_base, 128 * 45, 0, MCU_DELTA_DEPTHWISE},
+    {&fast_norm.linear, &fast_base, 0, 0, MCU_DELTA_NORM},
 };
 static const mcu_delta_layer paired_layers[] = {
     {&paired_shape, &wide_base, 128 * 45, 16, MCU_DELTA_MATRIX},
     {&depthwise.linear, &depthwise_base, 128 * 45, 0, MCU_DELTA_DEPTHWISE},
     {&paired_shape, &wide_base, 128 * 45, 8, MCU_DELTA_MATRIX},
+    {&norm.linear, &norm_base, 0, 0, MCU_DELTA_NORM},
 };
 
 static mcu_delta_abi abi_of(unsigned flags)
 {
     mcu_delta_abi abi = tiny_abi(0);
     abi.layers = flags & PAIRED ? paired_layers : plain_layers;
-    abi.layer_count = flags & LAYERS ? 3 : 1;
+    abi.layer_count = flags & LAYERS ? 4 : 1;
     abi.packing = (flags & PAIRED) != 0;
     abi.images = 2;
     return abi;
@@ -106,11 +119,13 @@ static void run_layers(const mcu_delta_abi *abi, const void *const *images, unsi
 {
     for (unsigned i = 0; i < abi->layer_count; i++) {
         mcu_delta_view view;
-        int8_t input[36], output[36];
+        int8_t input[INPUT], output[INPUT];
         int32_t scratch[64];
         const mcu_linear *linear = mcu_delta_view_of(abi, images, active, i, &view);
         memcpy(input, x, sizeof input);
-        if (abi->packing == 1) {
+        if (abi->layers[i].kind == MCU_DELTA_NORM) {
+            mcu_layer_normalization_s8(abi->packing == 1 ? &norm : &fast_norm, linear, input, output);
+        } else if (abi->packing == 1) {
             touch_paired(&abi->layers[i], linear);
         } else if (abi->layers[i].kind == MCU_DELTA_MATRIX) {
             mcu_linear_row__c(abi->layers[i].shape, linear, input, output, (int16_t *)scratch);
@@ -153,7 +168,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static mcu_cose_crypto crypto = {accept, check_signature, NULL};
-    uint8_t x[36];
+    uint8_t x[INPUT];
     if (size < 4) {
         return 0;
     }
@@ -188,20 +203,63 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #ifdef SEED_FOLDER
 #include <stdio.h>
 
+/* A layer normalisation with the sections of an id's low bits; the header is for repair(). */
+static uint32_t norm_image(uint8_t *image, uint32_t id, unsigned outputs)
+{
+    uint8_t *at = image + 64;
+    memset(image, 0, TINY_MOST_BYTES);
+    image[64 + 2 * 3] = (64 + 8) / 4;
+    at = put32(at + 8, id & 7u);
+    for (unsigned o = 0; (id & 1u) != 0 && o < outputs; o++) {
+        at = put32(at, (uint32_t)(tiny_value(id, o) * 100000));
+    }
+    if (id & 2u) {
+        at = put32(put32(at, 1u << 30), 9);
+    }
+    if (id & 4u) {
+        at = put_values(at, id, 0, outputs * 2u);
+        at += outputs % 2u * 2u;
+    }
+    return (uint32_t)(at - image);
+}
+
+static int write_seed(uint32_t id, const uint8_t *seed, uint32_t bytes)
+{
+    char name[256];
+    snprintf(name, sizeof name, "%s/seed%u", SEED_FOLDER, id);
+    FILE *file = fopen(name, "wb");
+    return file == NULL || fwrite(seed, 4 + bytes, 1, file) != 1 || fclose(file) != 0;
+}
+
 int main(void)
 {
+    for (uint32_t id = 17; id < 17 + 16; id++) {
+        uint8_t seed[4 + 2 * TINY_MOST_BYTES] = {REPAIR | LAYERS, (uint8_t)(id * 17u)};
+        const unsigned outputs = id & 8u ? NORM : FAST_NORM;
+        seed[0] |= id & 8u ? PAIRED : 0;
+        uint32_t bytes = norm_image(seed + 4, id % 8u == 0 ? 5 : id, outputs);
+        if (id % 8u == 0) {
+            seed[0] |= TWO_IMAGES;
+            seed[2] = (uint8_t)(bytes / 4u);
+            bytes += norm_image(seed + 4 + bytes, id / 8u == 3 ? 4 : 1, outputs); /* gamma or beta a second time */
+        } else if (id % 8u == 4) {
+            seed[0] |= TWO_IMAGES;
+            seed[2] = (uint8_t)(bytes / 4u);
+            bytes += norm_image(seed + 4 + bytes, 1, outputs); /* beta beside gamma */
+        }
+        if (write_seed(id, seed, bytes) != 0) {
+            return 1;
+        }
+    }
     for (uint32_t id = 1; id <= 16; id++) {
         uint8_t seed[4 + 2 * TINY_MOST_BYTES] = {REPAIR, (uint8_t)(id * 17u)};
-        char name[256];
         uint32_t bytes = tiny_image(seed + 4, id, 0, 0);
         if (id > 8) {
             seed[0] |= TWO_IMAGES;
             seed[2] = (uint8_t)(bytes / 4u);
             bytes += tiny_image(seed + 4 + bytes, id + 1u, 0, 0);
         }
-        snprintf(name, sizeof name, "%s/seed%u", SEED_FOLDER, id);
-        FILE *file = fopen(name, "wb");
-        if (file == NULL || fwrite(seed, 4 + bytes, 1, file) != 1 || fclose(file) != 0) {
+        if (write_seed(id, seed, bytes) != 0) {
             return 1;
         }
     }
