@@ -108,7 +108,7 @@ public sealed class StructuralFirmwareTests
         RunMeasurements none = await both.RunAsync(Inputs(model), 0, token);
         RunMeasurements with = await both.RunAsync(Inputs(model), 1, token);
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{method}: constants {with.AdapterBytes}, code {with.CodeBytes - without.CodeBytes}, arena {with.ArenaBytes - without.ArenaBytes}, instructions {with.MedianInstructions - without.MedianInstructions}; unselected {none.MedianInstructions - without.MedianInstructions}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{method}: constants {with.AdapterBytes}, code {with.CodeBytes - without.CodeBytes}, arena {with.ArenaBytes - without.ArenaBytes}, instructions {with.MedianInstructions - without.MedianInstructions} over {without.MedianInstructions}; unselected {none.MedianInstructions - without.MedianInstructions}");
         Assert.InRange(with.MedianInstructions!.Value, without.MedianInstructions!.Value + 1, (long)(instructions * without.MedianInstructions.Value));
         Assert.InRange(none.MedianInstructions!.Value, without.MedianInstructions.Value - 100, without.MedianInstructions.Value + 100);
         Assert.InRange(with.ArenaBytes!.Value, without.ArenaBytes!.Value, (int)(arena * without.ArenaBytes.Value));
