@@ -19,20 +19,20 @@ public sealed class NormDeltaCommandTests
     public void Gamma_and_beta_are_packed_shown_unpacked_applied_compared_and_composed()
     {
         string gamma = Pack("gamma", ("LayerNorm_0.weight", 0.9f), ("LayerNorm_2.weight", 1.1f));
-        string beta = Pack("beta", ("LayerNorm_0.bias", 1.5f));
+        string beta = Pack("beta", ("LayerNorm_2.bias", 0.1f));
         string both = Path.Combine(folder, "both.mcud");
 
         Assert.Equal([["weights"], ["weights"]], Sections(Ok(["delta", "inspect", gamma, .. Against])));
         Assert.True(Ok(["delta", "verify", gamma, .. Against]).GetProperty("ok").GetBoolean());
         Ok(["delta", "compose", gamma, beta, "-o", both, .. Against]);
-        Assert.Equal([["bias", "weights"], ["weights"]], Sections(Ok(["delta", "inspect", both, .. Against])));
+        Assert.Equal([["weights"], ["bias", "weights"]], Sections(Ok(["delta", "inspect", both, .. Against])));
         Assert.True(Ok(["delta", "verify", both, .. Against]).GetProperty("ok").GetBoolean());
         JsonElement difference = Assert.Single(Ok(["delta", "diff", gamma, both, .. Against]).GetProperty("layers").EnumerateArray());
         Assert.Equal(("bias", "only in B"), (difference.GetProperty("section").GetString(), difference.GetProperty("where").GetString()));
 
         string unpacked = Path.Combine(folder, "unpacked");
         string effective = Path.Combine(folder, "effective.npz");
-        JsonElement layer = Ok(["delta", "unpack", both, "-o", unpacked, .. Against]).GetProperty("layers")[0];
+        JsonElement layer = Ok(["delta", "unpack", both, "-o", unpacked, .. Against]).GetProperty("layers")[1];
         Ok(["delta", "apply", CctCase.Path, both, .. Options, "-o", effective]);
         int index = layer.GetProperty("index").GetInt32();
         IReadOnlyList<NumpyArray> stored = Arrays(Path.Combine(unpacked, $"layer{index}.npz"));
@@ -42,14 +42,15 @@ public sealed class NormDeltaCommandTests
         Assert.Equal((short[])stored.Single(a => a.Name == "weights").Data, (short[])tables.Single(a => a.Name == $"{index}.weights").Data);
         Assert.Equal((int[])stored.Single(a => a.Name == "bias").Data, (int[])tables.Single(a => a.Name == $"{index}.bias").Data);
         Assert.Single((int[])tables.Single(a => a.Name == $"{index}.multipliers").Data);
-        Assert.Equal(Outputs(both), Outputs(Archive("written", ("LayerNorm_0.weight", 0.9f), ("LayerNorm_2.weight", 1.1f), ("LayerNorm_0.bias", 1.5f))));
+        Assert.Equal(Outputs(both), Outputs(Archive("written", ("LayerNorm_0.weight", 0.9f), ("LayerNorm_2.weight", 1.1f), ("LayerNorm_2.bias", 0.1f))));
+        Assert.NotEqual(Outputs(gamma), Outputs(both));
     }
 
     [Fact]
     public void Two_images_that_bring_gamma_of_one_layer_are_refused_by_name()
     {
         string first = Pack("first", ("LayerNorm_0.weight", 0.9f));
-        string second = Pack("second", ("LayerNorm_0.weight", 0.8f), ("LayerNorm_0.bias", 1.5f));
+        string second = Pack("second", ("LayerNorm_0.weight", 0.8f), ("LayerNorm_0.bias", 0.1f));
 
         ToolRun conflict = CommandLineTests.InProcess(["delta", "compose", first, second, "-o", Path.Combine(folder, "x.mcud"), .. Against]);
 
