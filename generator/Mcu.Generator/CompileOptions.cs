@@ -23,6 +23,19 @@ public enum OptimizationGoal
     Flash,
 }
 
+/// <summary>What happens to channels that cannot reach the output or are constant.</summary>
+public enum DeadChannelChoice
+{
+    /// <summary>Removed, except where delta images may be attached, since these may need any channel.</summary>
+    Auto,
+
+    /// <summary>Removed; the ABI of delta images says which are there.</summary>
+    Remove,
+
+    /// <summary>Kept.</summary>
+    Keep,
+}
+
 /// <summary>Everything that decides what a compilation gives; equal options and files give equal bytes.</summary>
 public sealed record CompileOptions
 {
@@ -51,6 +64,9 @@ public sealed record CompileOptions
 
     /// <summary>Delta images that the firmware can attach, and room for their low-rank terms.</summary>
     public DeltaSupport Deltas { get; init; } = DeltaSupport.None;
+
+    /// <summary>Whether channels that are dead in the compiled network are removed.</summary>
+    public DeadChannelChoice DeadChannels { get; init; }
 
     /// <summary>Managed code for .NET nanoFramework instead of C; null for C.</summary>
     public NanoOptions? Nano { get; init; }

@@ -1,5 +1,6 @@
 using Mcu.Generator.Adapters;
 using Mcu.Generator.Calibration;
+using Mcu.Generator.Channels;
 using Mcu.Generator.Deltas;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit;
@@ -82,9 +83,18 @@ public static class Pipeline
         return new QuantizedBase(Int8Model.Prepare(graph), calibration);
     }
 
-    /// <summary>Kernel calls and a memory plan, with the kernels that the options prefer.</summary>
-    public static CProgram Lower(Int8Model model, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation)
+    /// <summary>The model without the channels that the options have removed.</summary>
+    public static Int8Model WithoutDeadChannels(Int8Model model, CompileOptions options) => (options.DeadChannels, options.Deltas.IsOn) switch
     {
+        (DeadChannelChoice.Keep, _) or (DeadChannelChoice.Auto, true) => model,
+        (_, true) => DeadChannels.RemoveOfBase(model),
+        _ => DeadChannels.Remove(model),
+    };
+
+    /// <summary>Kernel calls and a memory plan, with the kernels that the options prefer.</summary>
+    public static CProgram Lower(Int8Model whole, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation)
+    {
+        Int8Model model = WithoutDeadChannels(whole, options);
         CProgram portable() => CProgramBuilder.Build(model, KernelSet.Portable, options.Deltas, options.Planner, notes, cancellation);
         if (!options.Target.Isa.Dsp || options.Nano is not null)
         {

@@ -137,7 +137,7 @@ public sealed class ModelSession : IDisposable
         {
             if (form == ExecutionForm.Reference)
             {
-                return new ReferenceRunner(Pipeline.Quantize(loaded, options, notes, progress, cancellation));
+                return new ReferenceRunner(Pipeline.WithoutDeadChannels(Pipeline.Quantize(loaded, options, notes, progress, cancellation), options));
             }
 
             return loaded.Canonical.IsInt8

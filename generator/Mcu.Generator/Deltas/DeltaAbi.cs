@@ -25,6 +25,9 @@ public sealed record DeltaAbi(string Text, EquatableArray<byte> Base, KernelSet 
     /// <summary>Bytes of a hash that an image holds.</summary>
     public const int HashBytes = 16;
 
+    /// <summary>The base with all its channels, constants as compiled; an adapter is quantised against this one and then loses what the compiled form lacks.</summary>
+    public required Int8Model Whole { get; init; }
+
     /// <summary>SHA-256 of the text, 32 bytes.</summary>
     public EquatableArray<byte> Hash => EquatableArray.Wrap(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
 
@@ -41,8 +44,23 @@ public sealed record DeltaAbi(string Text, EquatableArray<byte> Base, KernelSet 
         EquatableArray<DeltaSlot> slots = steps.Where(s => s.Layer.Shape is not null).Select((s, i) => Slot(model, s, i)).ToEquatableArray();
         ImmutableDictionary<string, Int8Layer> layers = model.Layers.SetItems(slots.Select(s => KeyValuePair.Create(s.Node.Name, s.Layer)));
         Int8Model compiled = model with { Layers = layers, Adapters = EquatableArray<Int8Adapter>.Empty };
-        return new DeltaAbi(TextOf(compiled.Graph, kernels, slots), BaseOf(compiled.Graph), kernels, slots, compiled);
+        return new DeltaAbi(TextOf(compiled.Graph, kernels, slots), BaseOf(compiled.Graph), kernels, slots, compiled)
+        {
+            Whole = model.Removal is { } removal ? WithConstantOutputs(removal.Whole, slots) : compiled,
+        };
     }
+
+    /// <summary>The adapter of <see cref="Whole"/> as an adapter of <see cref="Model"/>; MCU1125 where it needs removed channels.</summary>
+    public Int8Adapter Reduce(Int8Adapter adapter) => Model.Removal?.Reduce(adapter, "MCU1125") ?? adapter;
+
+    private static Int8Model WithConstantOutputs(Int8Model whole, EquatableArray<DeltaSlot> slots) => whole with
+    {
+        Layers = whole.Layers.SetItems(slots.Where(s => s.Layer is LinearLayer).Select(s =>
+        {
+            var layer = (LinearLayer)whole.Layers[s.Node.Name];
+            return KeyValuePair.Create<string, Int8Layer>(s.Node.Name, ConstantOutputs.Rescale(layer, layer.Weights.Length / layer.OutputChannels, s.Kind == LinearKind.Depthwise));
+        })),
+    };
 
     private static DeltaSlot Slot(Int8Model model, CStep step, int index)
     {
@@ -50,7 +68,7 @@ public sealed record DeltaAbi(string Text, EquatableArray<byte> Base, KernelSet 
         if (model.Layers[step.Node.Name] is LayerNormalizationLayer norm)
         {
             long gamma = norm.Gamma.Max(g => Math.Abs((long)g));
-            return new DeltaSlot(index, step.Index, step.Node, shape, norm, step.Layer.Linear!, NormLowering.LargestNormal * gamma, "all");
+            return new DeltaSlot(index, step.Index, step.Node, shape, norm, step.Layer.Linear!, NormLowering.LargestNormal * gamma, DeltaLayerShape.AllChannels);
         }
 
         bool isDepthwise = shape.Kind == LinearKind.Depthwise;
@@ -61,7 +79,7 @@ public sealed record DeltaAbi(string Text, EquatableArray<byte> Base, KernelSet 
             largest = Math.Max(largest, AccumulatorBound.WeightsOf(layer, shape.Depth, o, isDepthwise));
         }
 
-        return new DeltaSlot(index, step.Index, step.Node, shape, layer, step.Layer.Linear!, 128 * largest, "all");
+        return new DeltaSlot(index, step.Index, step.Node, shape, layer, step.Layer.Linear!, 128 * largest, model.Removal?.RangesOf(step.Node.Output) ?? DeltaLayerShape.AllChannels);
     }
 
     private static string TextOf(Graph graph, KernelSet kernels, EquatableArray<DeltaSlot> slots)

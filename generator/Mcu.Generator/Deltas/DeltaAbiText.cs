@@ -43,9 +43,32 @@ public static class DeltaAbiText
         long? fast = valid ? Number(fields[5], 0, 1) : null;
         long? zeroPoint = valid ? Number(fields[7], sbyte.MinValue, sbyte.MaxValue) : null;
         long? largest = valid ? Number(fields[10], 0, 1L << 31) : null;
-        return outputs is not null && depth is not null && fast is not null && zeroPoint is not null && largest is not null
-            ? new DeltaLayerShape(fields[12], KindOf(fields[2])!.Value, (int)outputs, (int)depth, fast == 1, (int)zeroPoint, largest.Value)
+        return outputs is not null && depth is not null && fast is not null && zeroPoint is not null && largest is not null && HasAsMany(fields[11], (int)outputs)
+            ? new DeltaLayerShape(fields[12], KindOf(fields[2])!.Value, (int)outputs, (int)depth, fast == 1, (int)zeroPoint, largest.Value) { Channels = fields[11] }
             : throw Error($"its line of layer {index} is not valid", path);
+    }
+
+    /// <summary>Whether the text is <c>all</c>, or ascending ranges of as many channels as the layer has outputs.</summary>
+    private static bool HasAsMany(string channels, int outputs)
+    {
+        if (channels == DeltaLayerShape.AllChannels)
+        {
+            return true;
+        }
+
+        (long count, long last) = (0, -1);
+        foreach (string range in channels.Split(','))
+        {
+            string[] ends = range.Split('-');
+            if (ends.Length > 2 || Number(ends[0], last + 1, ushort.MaxValue) is not { } first || Number(ends[^1], first, ushort.MaxValue) is not { } end)
+            {
+                return false;
+            }
+
+            (count, last) = (count + end - first + 1, end);
+        }
+
+        return count == outputs;
     }
 
     private static LinearKind? KindOf(string text) => text switch

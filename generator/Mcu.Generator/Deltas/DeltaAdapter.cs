@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Mcu.Generator.Adapters;
+using Mcu.Generator.Channels;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Ingest;
 using Mcu.Generator.Int8;
@@ -19,21 +20,40 @@ public static class DeltaAdapter
     }
 
     /// <summary>
-    /// The model with the image as one more adapter, whichever packing the image has. MCU1206 to 1209.
+    /// The model with the image as one more adapter, whichever packing and channels the image has. MCU1206 to 1209, MCU1125 and 1126.
     /// </summary>
     public static Int8Model Add(Int8Model model, DeltaFile file, BoundAdapter adapter)
     {
         DeltaAbi abi = AbiOf(model, file);
         DeltaImage image = DeltaReader.Read(file, DeltaInterface.Of(abi));
         DeltaChecker.Check([image], abi, file.Name);
-        return model with { Adapters = model.Adapters.Append(DeltaPacker.Unpack(image, abi, adapter.Name, adapter.Sha256)).ToEquatableArray() };
+        Int8Adapter unpacked = DeltaPacker.Unpack(image, abi, adapter.Name, adapter.Sha256);
+        Int8Adapter fitting = (model.Removal, abi.Model.Removal) switch
+        {
+            ({ } removal, null) => removal.Reduce(unpacked, "MCU1125"),
+            (null, { } removal) => removal.Expand(unpacked),
+            _ => unpacked,
+        };
+        return model with { Adapters = model.Adapters.Append(fitting).ToEquatableArray() };
     }
 
-    /// <summary>The ABI of the kernel set that the image was packed for; of the portable one where it is for neither.</summary>
+    /// <summary>
+    /// The ABI that the image was packed for, among kernel sets and with or without dead channels; of the portable kernels and the model's
+    /// channels where it is for none.
+    /// </summary>
     public static DeltaAbi AbiOf(Int8Model model, DeltaFile file)
     {
         Int8Model bare = model with { Adapters = EquatableArray<Int8Adapter>.Empty };
-        DeltaAbi dsp = DeltaAbi.Of(bare, KernelSet.Dsp);
-        return DeltaHash.Read(dsp.Hash.Span) == file.Header.Abi ? dsp : DeltaAbi.Of(bare, KernelSet.Portable);
+        return Fitting(bare, file)
+            ?? Fitting(bare.Removal?.Whole ?? DeadChannels.RemoveOfBase(bare), file)
+            ?? DeltaAbi.Of(bare, KernelSet.Portable);
     }
+
+    /// <summary>The ABI of the model with the packing that the image was made for, or with that of the portable kernels.</summary>
+    public static DeltaAbi AbiWith(Int8Model model, DeltaFile file) => Fitting(model, file) ?? DeltaAbi.Of(model, KernelSet.Portable);
+
+    /// <summary>The ABI of the model that the image was packed for; null where it was for another network.</summary>
+    internal static DeltaAbi? Fitting(Int8Model model, DeltaFile file) => new[] { KernelSet.Dsp, KernelSet.Portable }
+        .Select(kernels => DeltaAbi.Of(model, kernels))
+        .FirstOrDefault(abi => DeltaHash.Read(abi.Hash.Span) == file.Header.Abi);
 }

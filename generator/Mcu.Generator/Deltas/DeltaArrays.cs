@@ -78,6 +78,10 @@ public static class DeltaArrays
                 .Add(name + "a_multipliers", term.Multipliers.Span, term.Rank)
                 .Add(name + "a_shifts", [.. term.Shifts.Select(s => -s)], term.Rank)
                 .Add(name + "b_shifts", term.OutputShifts.Span, shape.Outputs);
+            if (term.Offsets.Length > 0)
+            {
+                archive.Add(name + "a_offsets", term.Offsets.Span, term.Rank);
+            }
         }
     }
 }

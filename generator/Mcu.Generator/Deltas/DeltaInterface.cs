@@ -15,7 +15,10 @@ public sealed record DeltaInterface(DeltaHash Abi, DeltaHash? Base, int Packing,
         DeltaHash.Read(abi.Base.Span),
         abi.Packing,
         abi.Slots.Select(s => new DeltaLayerShape(
-            s.Node.Name, s.Kind, s.Outputs, s.Depth, s.IsFast, s.InputZeroPoint, s.LargestInput)).ToEquatableArray());
+            s.Node.Name, s.Kind, s.Outputs, s.Depth, s.IsFast, s.InputZeroPoint, s.LargestInput) { Channels = s.Channels }).ToEquatableArray());
+
+    /// <summary>Whether no channels were removed from the network.</summary>
+    public bool IsWhole => Layers.All(l => l.Channels == DeltaLayerShape.AllChannels);
 
     /// <summary>
     /// MCU1207 where the image was made for another base, MCU1208 where for another compilation of it or another kind of core.
@@ -33,7 +36,7 @@ public sealed record DeltaInterface(DeltaHash Abi, DeltaHash? Base, int Packing,
                 "MCU1208",
                 $"it was made for the ABI {file.Header.Abi}, this is {Abi}",
                 file.Name,
-                "Compile with the options that it was packed with (target, optimisation, calibration), or pack it again.");
+                "Compile with the options that it was packed with (target, optimisation, calibration, dead channels), or pack it again.");
         }
     }
 }
@@ -47,6 +50,11 @@ public sealed record DeltaInterface(DeltaHash Abi, DeltaHash? Base, int Packing,
 /// <param name="LargestInput">The largest that weights and input give in the base: see <see cref="DeltaSlot"/>.</param>
 public sealed record DeltaLayerShape(string Name, LinearKind Kind, int Outputs, int Depth, bool IsFast, int InputZeroPoint, long LargestInput)
 {
+    public const string AllChannels = "all";
+
+    /// <summary>Output channels of the source that are there: <see cref="AllChannels"/>, or ranges such as <c>0-3,7</c>.</summary>
+    public string Channels { get; init; } = AllChannels;
+
     /// <summary>Multipliers and shifts: one per output, of a layer normalisation one.</summary>
     public int Requantizations => Kind == LinearKind.Norm ? 1 : Outputs;
 

@@ -1,4 +1,5 @@
 using Mcu.Generator.Adapters;
+using Mcu.Generator.Channels;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Int8;
@@ -39,6 +40,7 @@ public sealed record DeltaNetwork(string Name, DeltaInterface Shape, DeltaAbi? A
     /// <summary>Reads an image of this network and checks its limits as far as they are known. MCU1206 to 1209.</summary>
     public DeltaImage Read(DeltaFile file)
     {
+        RefuseWhole(file);
         DeltaImage image = DeltaReader.Read(file, Shape);
         Check([image], file.Name);
         return image;
@@ -57,10 +59,29 @@ public sealed record DeltaNetwork(string Name, DeltaInterface Shape, DeltaAbi? A
         }
     }
 
+    /// <summary>An image for the same base with all channels: MCU1125 names those that it needs and the network lacks; MCU1126 where it needs none.</summary>
+    private void RefuseWhole(DeltaFile file)
+    {
+        if (Abi?.Model.Removal is not { } removal || file.Header.Abi == Shape.Abi || DeltaAdapter.Fitting(removal.Whole, file) is not { } whole)
+        {
+            return;
+        }
+
+        DeltaImage image = DeltaReader.Read(file, DeltaInterface.Of(whole));
+        Abi.Reduce(DeltaPacker.Unpack(image, whole, file.Name, ""));
+        throw DeltaFile.Error(
+            "MCU1126", "it was made for the network with all channels, and this one lacks some", file.Name, "It needs none of them: pack it again with 'mcu delta pack BASE --adapter FILE --dead-channels remove'.");
+    }
+
     private static DeltaAbi BaseAbi(CompileOptions options, DeltaFile file, DiagnosticBag notes, Pipeline.Progress? progress, CancellationToken cancellation)
     {
         LoadedModel loaded = Pipeline.Load(options, notes) with { Adapters = EquatableArray<BoundAdapter>.Empty };
         Int8Model model = Pipeline.Quantize(loaded, options, notes, progress, cancellation);
-        return DeltaAdapter.AbiOf(model, file);
+        return options.DeadChannels switch
+        {
+            DeadChannelChoice.Auto => DeltaAdapter.AbiOf(model, file),
+            DeadChannelChoice.Keep => DeltaAdapter.AbiWith(model, file),
+            _ => DeltaAdapter.AbiWith(DeadChannels.RemoveOfBase(model), file),
+        };
     }
 }

@@ -1,4 +1,5 @@
 using Mcu.Generator.Adapters;
+using Mcu.Generator.Channels;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Int8;
@@ -16,7 +17,9 @@ public static class DeltaPipeline
     public static DeltaAbi AbiOf(LoadedModel loaded, CompileOptions options, DiagnosticBag notes, Pipeline.Progress? progress, CancellationToken cancellation)
     {
         Int8Model model = Pipeline.Quantize(loaded with { Adapters = EquatableArray<BoundAdapter>.Empty }, options, notes, progress, cancellation);
-        return DeltaAbi.Of(model, KernelsOf(model, options, notes, cancellation));
+        CompileOptions fixedChannels = options with { DeadChannels = options.DeadChannels == DeadChannelChoice.Remove ? DeadChannelChoice.Remove : DeadChannelChoice.Keep };
+        Int8Model compiled = options.DeadChannels == DeadChannelChoice.Remove ? DeadChannels.RemoveOfBase(model) : model;
+        return DeltaAbi.Of(compiled, KernelsOf(compiled, fixedChannels, notes, cancellation));
     }
 
     /// <summary>Packs the one adapter of the options for the network that the options compile.</summary>

@@ -22,7 +22,7 @@ public static class DeltaReader
         for (int i = 0; i < layers.Length; i++)
         {
             ReadOnlySpan<byte> record = file.Body.Span[file.Records[i]];
-            layers[i] = record.IsEmpty ? null : Layer(new DeltaCursor(record, shape.Packing, shape.Layers[i], file.Name));
+            layers[i] = record.IsEmpty ? null : Layer(new DeltaCursor(record, shape.Packing, shape.Layers[i], file.Name) { IsWholeNetwork = shape.IsWhole });
         }
 
         return new DeltaImage(file.Header, file.Parents, file.SelfTests, EquatableArray.Wrap(layers));
@@ -80,6 +80,9 @@ internal ref struct DeltaCursor(ReadOnlySpan<byte> record, int packing, DeltaLay
     private int at;
 
     public readonly DeltaLayerShape Shape => shape;
+
+    /// <summary>Whether no channels were removed, so that no sum starts with what they gave.</summary>
+    public bool IsWholeNetwork { get; init; }
 
     public readonly bool IsAtEnd => at == record.Length;
 
@@ -142,9 +145,10 @@ internal ref struct DeltaCursor(ReadOnlySpan<byte> record, int packing, DeltaLay
         EquatableArray<sbyte> b = Matrix(shape.Outputs, rank);
         EquatableArray<int> shifts = Shifts(rank).Select(s => -s).ToEquatableArray();
         var term = new SidePath(rank, a, multipliers, shifts, b, Shifts(shape.Outputs));
-        Require(starts == DeltaTerms.Starts(term, shape), "start values of A are not -zx times the sums of its rows");
         Pad();
-        return term;
+        EquatableArray<int> plain = DeltaTerms.Starts(term, shape);
+        Require(starts == plain || !IsWholeNetwork, "start values of A are not -zx times the sums of its rows");
+        return starts == plain ? term : term with { Offsets = starts.Select((s, r) => unchecked(s - plain[r])).ToEquatableArray() };
     }
 
     public SparseCorrection Sparse(int bytes)

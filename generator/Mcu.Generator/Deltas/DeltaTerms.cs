@@ -6,9 +6,9 @@ namespace Mcu.Generator.Deltas;
 /// <summary>Numbers that follow from a low-rank term.</summary>
 internal static class DeltaTerms
 {
-    /// <summary>Start values of A: <c>−zx·Σ A[r]</c>, so that A reads raw inputs.</summary>
+    /// <summary>Start values of A: <c>−zx·Σ A[r]</c>, so that A reads raw inputs, and what removed inputs gave.</summary>
     public static EquatableArray<int> Starts(SidePath term, DeltaLayerShape layer) =>
-        Enumerable.Range(0, term.Rank).Select(r => -layer.InputZeroPoint * Sum(term.A.Span.Slice(r * layer.Depth, layer.Depth))).ToEquatableArray();
+        Enumerable.Range(0, term.Rank).Select(r => unchecked(term.OffsetOf(r) - (layer.InputZeroPoint * Sum(term.A.Span.Slice(r * layer.Depth, layer.Depth))))).ToEquatableArray();
 
     /// <summary>Largest magnitude that a term adds to the accumulator of one output: shifted sum, and 1 for its rounding.</summary>
     public static long Largest(SidePath term, int output)

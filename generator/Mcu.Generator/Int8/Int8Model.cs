@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mcu.Generator.Channels;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Operators;
 using Mcu.Generator.Operators.Numerics;
@@ -28,6 +29,9 @@ public sealed record Int8Model(Graph Graph, ImmutableDictionary<string, Int8Laye
 
         return new Int8Model(graph, layers.ToImmutable(), EquatableArray<Int8Adapter>.Empty);
     }
+
+    /// <summary>What was removed from the network as its file has it; null where all channels are there.</summary>
+    public ChannelRemoval? Removal { get; init; }
 
     /// <summary>The node's constants under an adapter (0 is the base).</summary>
     public Int8Layer LayerOf(Node node, int adapterIndex) =>

@@ -132,7 +132,7 @@ public static class LinearLowering
         var aBias = new int[side.Rank];
         for (int r = 0; r < side.Rank; r++)
         {
-            aBias[r] = -layer.InputZeroPoint * (int)Sum(side.A.Span.Slice(r * depth, depth));
+            aBias[r] = side.OffsetOf(r) - (layer.InputZeroPoint * (int)Sum(side.A.Span.Slice(r * depth, depth)));
         }
 
         return new LoraTables(

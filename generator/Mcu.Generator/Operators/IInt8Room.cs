@@ -16,6 +16,12 @@ public interface IInt8Room
 
     /// <summary>Runs the node with prepared constants; bytes must equal TensorFlow Lite Micro's reference kernels.</summary>
     void RunInt8(NodeRun run, Int8Layer layer);
+
+    /// <summary>How channels pass through the node.</summary>
+    ChannelFlow Flow(NodeView node) => ChannelFlow.Mixed;
+
+    /// <summary>The node's operator where its output keeps only some channels.</summary>
+    Operator WithChannels(NodeView node, int channels) => node.Node.Operator;
 }
 
 /// <summary>Constants of one int8 node, derived from the graph.</summary>

@@ -67,6 +67,9 @@ public sealed record ReportTotals(int ArenaBytes, int WeightBytes, int AdapterBy
 {
     /// <summary>Bytes of the arena without any adapter.</summary>
     public required int BaseArenaBytes { get; init; }
+
+    /// <summary>Output channels that layers with weights lost because they were dead.</summary>
+    public int RemovedChannels { get; init; }
 }
 
 /// <summary>One layer of the emitted program; one step of its schedule.</summary>
@@ -88,6 +91,9 @@ public sealed record LayerReport
 
     [JsonConverter(typeof(EquatableArrayConverter<int>))]
     public required EquatableArray<int> OutputShape { get; init; }
+
+    /// <summary>Output channels of the source that were dead and were removed.</summary>
+    public int RemovedChannels { get; init; }
 
     /// <summary>Multiply-accumulates of the base layer.</summary>
     public required long Macs { get; init; }

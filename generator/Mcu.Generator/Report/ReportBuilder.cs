@@ -21,7 +21,11 @@ public static class ReportBuilder
             ToolVersion = Emit.ToolVersion.Text,
             Model = new ReportedModel(name, graph.Source.FileName, graph.Source.Sha256),
             Target = target,
-            Totals = new ReportTotals(program.ArenaBytes, emission.WeightBytes, emission.AdapterBytes, layers.Sum(l => l.Macs)) { BaseArenaBytes = memory.BaseArenaBytes },
+            Totals = new ReportTotals(program.ArenaBytes, emission.WeightBytes, emission.AdapterBytes, layers.Sum(l => l.Macs))
+            {
+                BaseArenaBytes = memory.BaseArenaBytes,
+                RemovedChannels = program.Steps.Where(s => s.Layer.Linear is not null).Sum(s => Removed(program, s)),
+            },
             Layers = layers,
             Adapters = program.Model.Adapters.Select((a, i) => Adapter(program, emission, memory, a, i)).ToEquatableArray(),
             Plan = PlanReport.From(program.Problem, program.Plan, buffer => program.Steps.Any(s => s.ScratchBuffer == buffer)),
@@ -41,6 +45,7 @@ public static class ReportBuilder
             Kernel = step.Layer.Function,
             InputShape = graph[step.Node.Inputs[0]].Shape.Dims,
             OutputShape = graph[step.Node.Output].Shape.Dims,
+            RemovedChannels = Removed(program, step),
             Macs = OperatorCatalog.RoomOf(step.Node.Operator).Macs(new NodeView(graph, step.Node)),
             FlashBytes = tables.Sum(),
             RamBytes = BytesInUse(program, step.Index),
@@ -52,6 +57,8 @@ public static class ReportBuilder
                 .ToEquatableArray(),
         };
     }
+
+    private static int Removed(CProgram program, CStep step) => program.Model.Removal?.CountOf(step.Node.Output) ?? 0;
 
     /// <summary>Bytes of the arena that some live buffer covers; buffers in place count once.</summary>
     private static int BytesInUse(CProgram program, int step)

@@ -20,13 +20,19 @@ public sealed record SelectionInput(LoadedModel Loaded, DeltaAbi Abi, BoundAdapt
             throw new DiagnosticException("MCU1302", "A selection is made from one adapter in real numbers.", "--adapter", "Give --adapter once, with an adapter folder or a tuned model.");
         }
 
+        if (options.DeadChannels == DeadChannelChoice.Remove)
+        {
+            throw new DiagnosticException(
+                "MCU1305", "A selection is made among all channels.", "--dead-channels", "Leave it out; then 'mcu delta pack BASE --adapter IMAGE --dead-channels remove' fits the image to firmware without dead channels.");
+        }
+
         progress?.Invoke("read", 0);
         LoadedModel loaded = Pipeline.Load(options, notes);
         StructuralPrograms.Refuse(loaded.Adapters[0]);
         LoadedModel bare = loaded with { Adapters = EquatableArray<BoundAdapter>.Empty };
         Int8Model model = Pipeline.Quantize(bare, options, notes, progress, cancellation);
         progress?.Invoke("plan", 0);
-        var abi = DeltaAbi.Of(Pipeline.Lower(model, options, notes, cancellation));
+        var abi = DeltaAbi.Of(Pipeline.Lower(model, options with { DeadChannels = DeadChannelChoice.Keep }, notes, cancellation));
         BoundAdapter tuned = loaded.Adapters[0];
         return new SelectionInput(loaded, abi, tuned, LayerChanges.Of(abi.Model, loaded.Canonical.IsInt8 ? null : loaded.Canonical, tuned));
     }

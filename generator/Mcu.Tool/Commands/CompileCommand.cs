@@ -182,6 +182,12 @@ internal sealed class CompileCommand : ToolCommand
         ReportTotals totals = report.Totals;
         console.WriteLine($"{report.Model.Name} for {report.Target}: {report.Layers.Length} layers, {Number(totals.Macs)} MACs");
         console.WriteLine($"arena {Number(totals.ArenaBytes)} bytes ({report.Plan.Proof}), weights {Number(totals.WeightBytes)} bytes, adapters {Number(totals.AdapterBytes)} bytes");
+        if (totals.RemovedChannels > 0)
+        {
+            int layers = report.Layers.Count(layer => layer.RemovedChannels > 0);
+            console.WriteLine($"dead channels removed: {Number(totals.RemovedChannels)} of the outputs of layers with weights, in {layers} of {report.Layers.Length} layers (--dead-channels keep leaves them in)");
+        }
+
         foreach (AdapterReport adapter in report.Adapters)
         {
             string modes = string.Join(", ", adapter.Layers.GroupBy(layer => layer.Mode).Select(group => $"{group.Count()} {group.Key}"));

@@ -105,13 +105,20 @@ internal sealed class ModelOptions
         CustomParser = ByteCount.Parse,
     };
 
+    private readonly Option<DeadChannelChoice> deadChannels = Choice.Of(
+        "--dead-channels",
+        "Channels that cannot reach the output or are constant: remove them, keep them, or remove them unless --deltas is given; on images, whatever these were packed for",
+        ("auto", DeadChannelChoice.Auto),
+        ("remove", DeadChannelChoice.Remove),
+        ("keep", DeadChannelChoice.Keep));
+
     private readonly Option<bool> dump = new("--dump")
     {
         Description = "Print the graph after each pass on stderr.",
     };
 
     public IReadOnlyList<Option> All =>
-        [adapters, adapterMap, adapterMode, graphLora, target, optimize, calibration, calibrationMethod, name, budgetRam, budgetFlash, deltas, deltaRank, deltaCache, dump];
+        [adapters, adapterMap, adapterMode, graphLora, target, optimize, calibration, calibrationMethod, name, budgetRam, budgetFlash, deltas, deltaRank, deltaCache, deadChannels, dump];
 
     /// <summary>What happens to low-rank branches in the base's own graph.</summary>
     public static Option<GraphLoraMode> GraphLora() => Choice.Of(
@@ -129,11 +136,12 @@ internal sealed class ModelOptions
         }
     }
 
-    /// <summary>The options that decide a base's int8 numbers alone, for commands that emit and run nothing.</summary>
+    /// <summary>The options that decide a base's int8 numbers and channels alone, for commands that emit and run nothing.</summary>
     public void AddCalibrationTo(Command command)
     {
         command.Options.Add(calibration);
         command.Options.Add(calibrationMethod);
+        command.Options.Add(deadChannels);
     }
 
     /// <summary>The options for a base whose int8 numbers alone are wanted; goes with <see cref="AddCalibrationTo"/>.</summary>
@@ -143,6 +151,7 @@ internal sealed class ModelOptions
         Target = context.Targets.Get(DefaultTarget),
         CalibrationPath = parse.GetValue(calibration),
         CalibrationMethod = parse.GetValue(calibrationMethod),
+        DeadChannels = parse.GetValue(deadChannels),
     };
 
     /// <summary>Whether <c>--adapter</c> was given.</summary>
@@ -188,6 +197,7 @@ internal sealed class ModelOptions
         BudgetRam = parse.GetValue(budgetRam),
         BudgetFlash = parse.GetValue(budgetFlash),
         Deltas = Support(parse),
+        DeadChannels = parse.GetValue(deadChannels),
         Dump = parse.GetValue(dump) ? (stage, graph) => context.Error.Write($"== {stage}\n{GraphDump.Text(graph)}") : null,
     };
 

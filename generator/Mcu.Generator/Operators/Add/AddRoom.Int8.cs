@@ -47,5 +47,7 @@ public sealed partial class AddRoom : IInt8Room
             max);
     }
 
+    public ChannelFlow Flow(NodeView node) => ChannelFlow.Same(node);
+
     public void RunInt8(NodeRun run, Int8Layer layer) => Elementwise.RunInt8(run, ((AddLayer)layer).Apply);
 }

@@ -13,6 +13,8 @@ public sealed partial class AveragePool2DRoom : IInt8Room
         return PoolRules.Prepare(node, pool.Activation);
     }
 
+    public ChannelFlow Flow(NodeView node) => ChannelFlow.Same(node);
+
     public void RunInt8(NodeRun run, Int8Layer layer)
     {
         var clamp = (ClampLayer)layer;

@@ -13,5 +13,7 @@ public sealed partial class ClampRoom : IInt8Room
         return RescaleRules.Prepare(node, min, max);
     }
 
+    public ChannelFlow Flow(NodeView node) => ChannelFlow.Same(node);
+
     public void RunInt8(NodeRun run, Int8Layer layer) => RescaleRules.Run(run, layer);
 }

@@ -22,6 +22,9 @@ public sealed partial class ConcatRoom : IInt8Room
         return new ConcatLayer(Enumerable.Range(0, node.InputCount).Select(i => Rescale(node, node.Input(i), y)).ToEquatableArray());
     }
 
+    public ChannelFlow Flow(NodeView node) =>
+        Attributes(node).Axis == node.Output.Shape.Rank - 1 ? SideBySide(node) : ChannelFlow.Same(node);
+
     public void RunInt8(NodeRun run, Int8Layer layer)
     {
         EquatableArray<RescaleLayer?> inputs = ((ConcatLayer)layer).Inputs;
@@ -34,6 +37,18 @@ public sealed partial class ConcatRoom : IInt8Room
                 y[to + i] = inputs[input]?.Apply(x[from + i]) ?? x[from + i];
             }
         });
+    }
+
+    private static LinkedChannels SideBySide(NodeView node)
+    {
+        var links = new List<ChannelLink>();
+        foreach (int input in ChannelFlow.Inputs(node))
+        {
+            int first = links.Count;
+            links.AddRange(Enumerable.Range(0, ChannelFlow.Count(node.Input(input))).Select(c => new ChannelLink(input, c, first + c)));
+        }
+
+        return new LinkedChannels(links.ToEquatableArray());
     }
 
     private static RescaleLayer? Rescale(NodeView node, Tensor input, Quantization y)

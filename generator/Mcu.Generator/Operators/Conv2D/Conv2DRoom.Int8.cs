@@ -13,6 +13,9 @@ public sealed partial class Conv2DRoom : IInt8Room
         return LinearLayerBuilder.Build(node, node.Input(1).Shape[0], productInSingle: false, conv.Activation);
     }
 
+    public ChannelFlow Flow(NodeView node) =>
+        Attributes(node).Groups == 1 ? new MatrixChannels { ReadsPadding = !Attributes(node).Window.Padding.IsZero } : ChannelFlow.Mixed;
+
     public void RunInt8(NodeRun run, Int8Layer layer)
     {
         Conv2D conv = Attributes(run);

@@ -9,6 +9,9 @@ public sealed partial class DepthwiseConv2DRoom : IInt8Room
     public Int8Layer Prepare(NodeView node) =>
         LinearLayerBuilder.Build(node, node.Input(1).Shape[3], productInSingle: false, Attributes(node).Activation);
 
+    public ChannelFlow Flow(NodeView node) =>
+        ChannelFlow.From(node, c => c / Attributes(node).Multiplier) with { ReadsPadding = !Attributes(node).Window.Padding.IsZero };
+
     public void RunInt8(NodeRun run, Int8Layer layer)
     {
         DepthwiseConv2D conv = Attributes(run);

@@ -8,6 +8,9 @@ public sealed partial class FullyConnectedRoom : IInt8Room
     public Int8Layer Prepare(NodeView node) =>
         LinearLayerBuilder.Build(node, node.Input(1).Shape[0], productInSingle: true, Attributes(node).Activation);
 
+    public ChannelFlow Flow(NodeView node) =>
+        node.Input(1).Shape[1] % ChannelFlow.Count(node.Input(0)) == 0 ? new MatrixChannels() : ChannelFlow.Mixed;
+
     public void RunInt8(NodeRun run, Int8Layer layer)
     {
         var linear = (LinearLayer)layer;

@@ -14,5 +14,7 @@ public sealed partial class GeluRoom : IInt8Room
         return new LookupLayer(EquatableArray.Wrap(LookupTable.OfReal(x, y, v => Value(v, approximate))));
     }
 
+    public ChannelFlow Flow(NodeView node) => ChannelFlow.Same(node);
+
     public void RunInt8(NodeRun run, Int8Layer layer) => ((LookupLayer)layer).Run(run.Input(0).Int8, run.Output.Int8);
 }

@@ -19,6 +19,9 @@ public sealed partial class MeanRoom : IInt8Room
         return new MeanLayer(x.ZeroPoint, (int)count, new Requantization((int)(((long)by.Multiplier << shift) / count), by.Shift - shift), y.ZeroPoint);
     }
 
+    public ChannelFlow Flow(NodeView node) =>
+        Attributes(node).Axes.Contains(node.Input(0).Shape.Rank - 1) ? ChannelFlow.Mixed : ChannelFlow.Same(node);
+
     public void RunInt8(NodeRun run, Int8Layer layer)
     {
         var mean = (MeanLayer)layer;

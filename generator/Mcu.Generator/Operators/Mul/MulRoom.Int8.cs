@@ -29,5 +29,7 @@ public sealed partial class MulRoom : IInt8Room
         return new MulLayer(a.ZeroPoint, b.ZeroPoint, by, y.ZeroPoint, min, max);
     }
 
+    public ChannelFlow Flow(NodeView node) => ChannelFlow.Same(node);
+
     public void RunInt8(NodeRun run, Int8Layer layer) => Elementwise.RunInt8(run, ((MulLayer)layer).Apply);
 }

@@ -62,7 +62,14 @@ public sealed record SidePath(
     EquatableArray<int> Multipliers,
     EquatableArray<int> Shifts,
     EquatableArray<sbyte> B,
-    EquatableArray<int> OutputShifts);
+    EquatableArray<int> OutputShifts)
+{
+    /// <summary>Added to A's sums: what columns of constant inputs gave that were removed. Empty for nothing.</summary>
+    public EquatableArray<int> Offsets { get; init; }
+
+    /// <summary>What A's sum of a row starts with.</summary>
+    public int OffsetOf(int row) => Offsets.Length == 0 ? 0 : Offsets[row];
+}
 
 /// <summary>
 /// Weights of a merged adapter that differ from the base's at the base's scales: for output <c>o</c> the entries

@@ -52,7 +52,7 @@ public static class LinearReference
         ReadOnlySpan<sbyte> a = side.A.Span;
         for (int r = 0; r < side.Rank; r++)
         {
-            int sum = Dot(a.Slice(r * patch.Length, patch.Length), patch);
+            int sum = side.OffsetOf(r) + Dot(a.Slice(r * patch.Length, patch.Length), patch);
             projected[r] = Math.Clamp(FixedPoint.Requantize(sum, side.Multipliers[r], side.Shifts[r]), short.MinValue, short.MaxValue);
         }
 

@@ -17,6 +17,9 @@ public sealed partial class PadRoom : IInt8Room
         return new PadLayer(FixedPoint.Quantize(Attributes(node).Value, y.Scale, y.ZeroPoint));
     }
 
+    public ChannelFlow Flow(NodeView node) =>
+        node.Input(0).Shape.Rank > 0 && ChannelFlow.Count(node.Input(0)) == ChannelFlow.Count(node.Output) ? ChannelFlow.Same(node) : ChannelFlow.Mixed;
+
     public void RunInt8(NodeRun run, Int8Layer layer)
     {
         Array.Fill(run.Output.Int8, ((PadLayer)layer).Fill);
