@@ -41,7 +41,11 @@ public sealed class RandomDeadTests
         Gen.Int[1, int.MaxValue].Sample(
             seed =>
             {
-                Int8Model whole = Int8Model.Prepare(Dead(seed));
+                if (Prepared(Dead(seed)) is not { } whole)
+                {
+                    return true;
+                }
+
                 Int8Model reduced = DeadChannels.Remove(whole);
                 Interlocked.Add(ref reducedNetworks, reduced.Removal is null ? 0 : 1);
                 byte[] inputs = DeadGraph.Inputs(whole.Graph, seed);
@@ -59,7 +63,12 @@ public sealed class RandomDeadTests
         Gen.Int[1, int.MaxValue].Sample(
             seed =>
             {
-                Int8Model whole = Adapted(Dead(seed), seed);
+                if (Prepared(Dead(seed)) is not { } alone)
+                {
+                    return true;
+                }
+
+                Int8Model whole = Adapted(alone, seed);
                 byte[] inputs = DeadGraph.Inputs(whole.Graph, seed);
                 byte[] expected = DeadGraph.Outputs(whole, inputs, 1);
                 Int8Model reduced = DeadChannels.Remove(whole);
@@ -91,7 +100,7 @@ public sealed class RandomDeadTests
     [MemberData(nameof(Seeds))]
     public async Task Firmware_of_a_reduced_network_gives_the_bytes_of_the_whole_one(int seed, string target)
     {
-        Int8Model whole = Adapted(Dead(seed), seed);
+        Int8Model whole = Adapted(Int8Model.Prepare(Dead(seed)), seed);
         byte[] inputs = DeadGraph.Inputs(whole.Graph, seed);
         FirmwareModelRunner firmware = await Firmware.RunnerAsync(DeadChannels.Remove(whole), target);
 
@@ -99,6 +108,19 @@ public sealed class RandomDeadTests
         {
             RunMeasurements actual = await firmware.RunAsync(inputs, adapter, TestContext.Current.CancellationToken);
             Assert.True(DeadGraph.Outputs(whole, inputs, adapter).AsSpan().SequenceEqual(actual.Outputs), $"seed {seed}, adapter {adapter} on {target}");
+        }
+    }
+
+    /// <summary>Null for a network that has no int8 form: a chain of many scales may end in a softmax of one too small.</summary>
+    private static Int8Model? Prepared(Graph graph)
+    {
+        try
+        {
+            return Int8Model.Prepare(graph);
+        }
+        catch (DiagnosticException)
+        {
+            return null;
         }
     }
 
@@ -125,12 +147,11 @@ public sealed class RandomDeadTests
     }
 
     /// <summary>With an adapter that changes a few weights, biases and low-rank terms.</summary>
-    private static Int8Model Adapted(Graph graph, int seed)
+    private static Int8Model Adapted(Int8Model model, int seed)
     {
-        var random = new Random(seed + 1);
-        Int8Model model = Int8Model.Prepare(graph);
+        var random = new Random(unchecked(seed + 1));
         var variants = ImmutableDictionary.CreateBuilder<string, LayerVariant>(StringComparer.Ordinal);
-        foreach (Node node in graph.Nodes.Where(n => model.Layers[n.Name] is LinearLayer && random.Next(2) == 0))
+        foreach (Node node in model.Graph.Nodes.Where(n => model.Layers[n.Name] is LinearLayer && random.Next(2) == 0))
         {
             var layer = (LinearLayer)model.Layers[node.Name];
             bool canHaveTerms = node.Operator is not Generator.Operators.DepthwiseConv2D;
