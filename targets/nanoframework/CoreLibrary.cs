@@ -20,6 +20,8 @@ namespace System
     public abstract class Enum : ValueType { }
     public abstract class Delegate { }
     public abstract class MulticastDelegate : Delegate { }
+    public interface IAsyncResult { }
+    public delegate void AsyncCallback(IAsyncResult ar);
     public abstract class Type { }
     public abstract class Attribute { }
     public struct Void { }
