@@ -45,12 +45,12 @@ public sealed record ChannelRemoval
     }
 
     /// <summary>The adapter of the reduced network for the whole one: removed channels are the base's.</summary>
-    /// <exception cref="DiagnosticException">MCU1127 where a removed channel would not be what it is in the base, which the reduced network knows nothing of.</exception>
+    /// <exception cref="DiagnosticException">MCU1227 where a removed channel would not be what it is in the base, which the reduced network knows nothing of.</exception>
     public Int8Adapter Expand(Int8Adapter adapter)
     {
         Int8Adapter whole = reducer.Expand(adapter);
         return reducer.Missing(whole).Count == 0 ? whole : throw new DiagnosticException(
-            "MCU1127",
+            "MCU1227",
             "The delta image changes what channels depend on that were removed from the network it is for, so with all channels it would mean something else.",
             adapter.Name,
             "Attach it to firmware compiled with --dead-channels remove, as an image.");

@@ -50,8 +50,8 @@ public sealed record DeltaAbi(string Text, EquatableArray<byte> Base, KernelSet 
         };
     }
 
-    /// <summary>The adapter of <see cref="Whole"/> as an adapter of <see cref="Model"/>; MCU1125 where it needs removed channels.</summary>
-    public Int8Adapter Reduce(Int8Adapter adapter) => Model.Removal?.Reduce(adapter, "MCU1125") ?? adapter;
+    /// <summary>The adapter of <see cref="Whole"/> as an adapter of <see cref="Model"/>; MCU1225 where it needs removed channels.</summary>
+    public Int8Adapter Reduce(Int8Adapter adapter) => Model.Removal?.Reduce(adapter, "MCU1225") ?? adapter;
 
     private static Int8Model WithConstantOutputs(Int8Model whole, EquatableArray<DeltaSlot> slots) => whole with
     {

@@ -20,7 +20,7 @@ public static class DeltaAdapter
     }
 
     /// <summary>
-    /// The model with the image as one more adapter, whichever packing and channels the image has. MCU1206 to 1209, MCU1125 and 1126.
+    /// The model with the image as one more adapter, whichever packing and channels the image has. MCU1206 to 1209, MCU1225 and 1226.
     /// </summary>
     public static Int8Model Add(Int8Model model, DeltaFile file, BoundAdapter adapter)
     {
@@ -30,7 +30,7 @@ public static class DeltaAdapter
         Int8Adapter unpacked = DeltaPacker.Unpack(image, abi, adapter.Name, adapter.Sha256);
         Int8Adapter fitting = (model.Removal, abi.Model.Removal) switch
         {
-            ({ } removal, null) => removal.Reduce(unpacked, "MCU1125"),
+            ({ } removal, null) => removal.Reduce(unpacked, "MCU1225"),
             (null, { } removal) => removal.Expand(unpacked),
             _ => unpacked,
         };

@@ -59,7 +59,7 @@ public sealed record DeltaNetwork(string Name, DeltaInterface Shape, DeltaAbi? A
         }
     }
 
-    /// <summary>An image for the same base with all channels: MCU1125 names those that it needs and the network lacks; MCU1126 where it needs none.</summary>
+    /// <summary>An image for the same base with all channels: MCU1225 names those that it needs and the network lacks; MCU1226 where it needs none.</summary>
     private void RefuseWhole(DeltaFile file)
     {
         if (Abi?.Model.Removal is not { } removal || file.Header.Abi == Shape.Abi || DeltaAdapter.Fitting(removal.Whole, file) is not { } whole)
@@ -70,7 +70,7 @@ public sealed record DeltaNetwork(string Name, DeltaInterface Shape, DeltaAbi? A
         DeltaImage image = DeltaReader.Read(file, DeltaInterface.Of(whole));
         Abi.Reduce(DeltaPacker.Unpack(image, whole, file.Name, ""));
         throw DeltaFile.Error(
-            "MCU1126", "it was made for the network with all channels, and this one lacks some", file.Name, "It needs none of them: pack it again with 'mcu delta pack BASE --adapter FILE --dead-channels remove'.");
+            "MCU1226", "it was made for the network with all channels, and this one lacks some", file.Name, "It needs none of them: pack it again with 'mcu delta pack BASE --adapter FILE --dead-channels remove'.");
     }
 
     private static DeltaAbi BaseAbi(CompileOptions options, DeltaFile file, DiagnosticBag notes, Pipeline.Progress? progress, CancellationToken cancellation)

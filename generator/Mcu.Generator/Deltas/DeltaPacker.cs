@@ -45,7 +45,7 @@ public static class DeltaPacker
     /// adapters would have and the merged one, since a difference takes less room in an image.
     /// </summary>
     /// <param name="floatGraph">Canonical float graph of the same base, or null when the base was int8.</param>
-    /// <exception cref="DiagnosticException">MCU1125 where a form needs channels that the compiled network lacks.</exception>
+    /// <exception cref="DiagnosticException">MCU1225 where a form needs channels that the compiled network lacks.</exception>
     public static IReadOnlyList<Int8Adapter> Forms(DeltaAbi abi, Graph? floatGraph, BoundAdapter adapter, AdapterModeChoice choice)
     {
         AdapterModeChoice[] modes = choice == AdapterModeChoice.Auto ? [AdapterModeChoice.Auto, AdapterModeChoice.Merge] : [choice];

@@ -40,8 +40,8 @@ public sealed class DeadChannelCommandTests
     {
         ToolRun run = CommandLineTests.InProcess(PackLine(DeadDemo.Lora("some", 2, 7, 8), Path.Combine(folder, "x.mcud"), "remove"));
 
-        Assert.Equal(4, run.ExitCode);
-        Assert.Contains("MCU1125", run.Error, StringComparison.Ordinal);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("MCU1225", run.Error, StringComparison.Ordinal);
         Assert.Contains("'block2.pw' 7-8", run.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(folder, "x.mcud")));
     }
@@ -53,12 +53,12 @@ public sealed class DeadChannelCommandTests
         ToolRun apply = CommandLineTests.InProcess(["delta", "apply", DeadDemo.Base, Whole.Value, "-o", Path.Combine(folder, "x.npz"), .. network]);
         ToolRun verify = CommandLineTests.InProcess(["delta", "verify", Whole.Value, "--against", DeadDemo.Base, "--json", .. network]);
 
-        Assert.Equal(4, apply.ExitCode);
-        Assert.Contains("MCU1125", apply.Error, StringComparison.Ordinal);
+        Assert.Equal(1, apply.ExitCode);
+        Assert.Contains("MCU1225", apply.Error, StringComparison.Ordinal);
         Assert.Contains("'block2.pw' 7-9", apply.Error, StringComparison.Ordinal);
         Assert.Equal(4, verify.ExitCode);
         JsonElement check = verify.Json().GetProperty("checks").EnumerateArray().Single(c => c.GetProperty("check").GetString() == "network");
-        Assert.Equal("MCU1125", check.GetProperty("code").GetString());
+        Assert.Equal("MCU1225", check.GetProperty("code").GetString());
         Assert.Contains("'block2.pw' 7-9", check.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
@@ -70,7 +70,7 @@ public sealed class DeadChannelCommandTests
 
         Assert.True(Ok("delta-verify", ["delta", "verify", rows, .. against]).GetProperty("ok").GetBoolean());
         ToolRun refused = CommandLineTests.InProcess(["delta", "verify", rows, "--dead-channels", "remove", "--json", .. against]);
-        Assert.Contains("MCU1126", refused.Output, StringComparison.Ordinal);
+        Assert.Contains("MCU1226", refused.Output, StringComparison.Ordinal);
         string again = Pack("again", rows, "remove");
         Assert.True(Ok("delta-verify", ["delta", "verify", again, .. against]).GetProperty("ok").GetBoolean());
         Assert.Contains("MCU1208", CommandLineTests.InProcess(["delta", "verify", again, "--dead-channels", "keep", "--json", .. against]).Output, StringComparison.Ordinal);
