@@ -6,6 +6,7 @@ using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit;
 using Mcu.Generator.Emit.C;
 using Mcu.Generator.Emit.NanoFramework;
+using Mcu.Generator.Emit.NanoFramework.Interop;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Ingest;
 using Mcu.Generator.Ingest.Peft;
@@ -28,8 +29,8 @@ public sealed record LoadedModel(Graph AsRead, Graph Canonical, EquatableArray<B
 public sealed record CompileResult(
     LoadedModel Loaded, Int8Model Model, CProgram Program, EmittedManifest Manifest, CompileReport Report, IReadOnlyDictionary<string, string> Files)
 {
-    /// <summary>The managed network; null where the output is C.</summary>
-    public NanoEmission? Managed { get; init; }
+    /// <summary>The network in C#; null where the output is C.</summary>
+    public NanoEmission? Nano { get; init; }
 }
 
 /// <summary>The compiler on one page: files to graph, graph to int8, int8 to kernel calls with a memory plan, calls to C.</summary>
@@ -96,7 +97,7 @@ public static class Pipeline
     {
         Int8Model model = WithoutDeadChannels(whole, options);
         CProgram portable() => CProgramBuilder.Build(model, KernelSet.Portable, options.Deltas, options.Planner, notes, cancellation);
-        if (!options.Target.Isa.Dsp || options.Nano is not null)
+        if (!options.Target.Isa.Dsp || options.Nano is { Form: NanoForm.Managed })
         {
             return portable();
         }
@@ -116,16 +117,23 @@ public static class Pipeline
     public static CompileResult Emit(LoadedModel loaded, Int8Model model, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation) =>
         Emit(loaded, Lower(model, options, notes, cancellation), options, notes, cancellation);
 
-    private static CompileResult Emit(LoadedModel loaded, CProgram program, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation)
+    /// <summary>Emits a program; budgets are not looked at.</summary>
+    public static CompileResult Emit(LoadedModel loaded, CProgram program, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation)
     {
         string name = options.Name ?? Path.GetFileNameWithoutExtension(options.BasePath);
         string prefix = CNames.Identifier(name);
         CEmission emission = CEmitter.Emit(program, prefix, options.Target.Name);
-        NanoEmission? managed = options.Nano is null ? null : NanoEmitter.Emit(NanoProgram.Of(program), name, options.Nano.Checked());
-        EmittedManifest manifest = ManifestBuilder.Build(program, emission, name, prefix, options.Target.Name, managed);
-        CompileReport report = ReportBuilder.Build(program, emission, AdapterMemory.Of(program, options.Planner, cancellation), name, options.Target.Name, notes.Items) with { Measured = options.Measured };
-        OutputFiles folder = OutputFiles.Of(program, emission, manifest, report, options.Forms, managed);
-        return new CompileResult(loaded, program.Model, program, folder.Manifest, report, folder.Files) { Managed = managed };
+        EmittedManifest c = ManifestBuilder.Build(program, emission, name, prefix, options.Target.Name);
+        NanoEmission? nano = options.Nano?.Checked() switch
+        {
+            null => null,
+            { Form: NanoForm.Interop } interop => InteropEmitter.Emit(program, emission, c, interop),
+            { } managed => NanoEmitter.Emit(NanoProgram.Of(program), name, managed),
+        };
+        EmittedManifest manifest = ManifestBuilder.InCSharp(c, nano);
+        CompileReport report = ReportBuilder.Build(program, emission, AdapterMemory.Of(program, options.Planner, cancellation), name, options.Target.Name, notes.Items, options.Nano) with { Measured = options.Measured };
+        OutputFiles folder = OutputFiles.Of(program, emission, manifest, report, options.Forms, nano);
+        return new CompileResult(loaded, program.Model, program, folder.Manifest, report, folder.Files) { Nano = nano };
     }
 
     private sealed class StageProgress(Progress progress, string stage) : IProgress<double>

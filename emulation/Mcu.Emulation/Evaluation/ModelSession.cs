@@ -124,7 +124,7 @@ public sealed class ModelSession : IDisposable
     {
         CompileResult result = Pipeline.Compile(options with { Nano = options.Nano ?? NanoOptions.Default with { PackWeights = options.Optimize == OptimizationGoal.Speed } }, notes, progress, cancellation);
         Graph asRead = result.Loaded.AsRead;
-        return new ModelSession(new ManagedRunner(result.Managed!, result.Manifest), InputOf(asRead), OutputOf(asRead), NamesOf(result.Loaded), null) { Report = result.Report };
+        return new ModelSession(new ManagedRunner(result.Nano!, result.Manifest), InputOf(asRead), OutputOf(asRead), NamesOf(result.Loaded), null) { Report = result.Report };
     }
 
     private static ModelSession OpenReference(

@@ -23,7 +23,8 @@ public static class IlChecker
 
     /// <summary>What is wrong; empty where nothing is.</summary>
     /// <param name="entry">Name of the method that must not allocate, such as <c>Run</c>; its class is public.</param>
-    public static IReadOnlyList<string> Check(byte[] assembly, string entry = "Run")
+    /// <param name="allowNative">Whether methods without IL may stand for code in the firmware.</param>
+    public static IReadOnlyList<string> Check(byte[] assembly, string entry = "Run", bool allowNative = false)
     {
         using var pe = new PEReader(new MemoryStream(assembly));
         MetadataReader reader = pe.GetMetadataReader();
@@ -42,6 +43,7 @@ public static class IlChecker
             SignatureRules.Check(method, name, findings);
             if (method.RelativeVirtualAddress == 0)
             {
+                CheckNative(method, name, allowNative, findings);
                 continue;
             }
 
@@ -116,6 +118,14 @@ public static class IlChecker
         Limit(findings, name, "static methods", statics, MembersPerClass);
         Limit(findings, name, "instance methods", type.GetMethods().Count - statics, MembersPerClass);
         Limit(findings, name, "static fields", type.GetFields().Count(f => reader.GetFieldDefinition(f).Attributes.HasFlag(System.Reflection.FieldAttributes.Static)), MembersPerClass);
+    }
+
+    private static void CheckNative(MethodDefinition method, string name, bool allowNative, List<string> findings)
+    {
+        if (method.ImplAttributes.HasFlag(System.Reflection.MethodImplAttributes.InternalCall) && !allowNative)
+        {
+            findings.Add($"{name}: native code in the managed form");
+        }
     }
 
     private static void CheckBody(MetadataReader reader, MethodDefinition method, string name, MethodBodyBlock body, MethodIl il, List<string> findings)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit;
 using Mcu.Generator.Emit.NanoFramework;
 using Mcu.Generator.Ingest;
@@ -12,9 +13,17 @@ public static class ManagedFolder
     /// <summary>No emitted file comes near this.</summary>
     private const long LargestFile = 64 << 20;
 
-    /// <summary>The sources that the manifest names, and the weight image where there is one. MCU1083 where a file cannot be read.</summary>
+    /// <summary>
+    /// The sources that the manifest names, and the weight image where there is one. MCU1083 where a file cannot be read, MCU1516 where they call
+    /// native code.
+    /// </summary>
     public static NanoEmission Read(string folder, EmittedManifest manifest)
     {
+        if (manifest.Native is not null)
+        {
+            throw new DiagnosticException("MCU1516", "The folder's C# calls native code, which .NET does not have.", folder, $"Name its folder '{manifest.Native}' with --on host or an emulator: the same C runs there.");
+        }
+
         byte[] bytes(string file) => BoundedFile.Read(Path.Combine(folder, file), LargestFile, "MCU1083");
         string className = Path.GetFileNameWithoutExtension(manifest.Header);
         string image = NanoEmission.ImageName(className);

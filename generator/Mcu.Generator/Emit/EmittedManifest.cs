@@ -36,6 +36,9 @@ public sealed record EmittedManifest
     /// <summary>Namespace of the network's class in C#; absent for C.</summary>
     public string? Namespace { get; init; }
 
+    /// <summary>Folder of the C that the C# calls; absent where it calls none.</summary>
+    public string? Native { get; init; }
+
     /// <summary>The public header; the file of the network's class in C#.</summary>
     public required string Header { get; init; }
 
@@ -91,7 +94,11 @@ public sealed record EmittedManifest
         EmittedManifest manifest = Load(folder);
         return manifest.Language is null
             ? manifest
-            : throw new DiagnosticException("MCU1505", "The folder holds C# for nanoFramework, not C.", folder, "Use --on managed, or compile with --lang c.");
+            : throw new DiagnosticException(
+                "MCU1505",
+                "The folder holds C# for nanoFramework, not C.",
+                folder,
+                manifest.Native is null ? "Use --on managed, or compile with --lang c." : $"Name its folder '{manifest.Native}', which holds the C.");
     }
 
     /// <summary>The file's text: two-space indent, LF, a final newline; equal values give equal bytes.</summary>

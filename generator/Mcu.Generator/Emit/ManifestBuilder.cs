@@ -1,5 +1,6 @@
 using Mcu.Generator.Emit.C;
 using Mcu.Generator.Emit.NanoFramework;
+using Mcu.Generator.Emit.NanoFramework.Interop;
 using Mcu.Generator.Graphs;
 
 namespace Mcu.Generator.Emit;
@@ -7,17 +8,15 @@ namespace Mcu.Generator.Emit;
 /// <summary>Describes an emission in its manifest.</summary>
 public static class ManifestBuilder
 {
-    public static EmittedManifest Build(CProgram program, CEmission emission, string name, string prefix, string target, NanoEmission? managed = null) => new()
+    public static EmittedManifest Build(CProgram program, CEmission emission, string name, string prefix, string target) => new()
     {
         Name = name,
         Prefix = prefix,
         ToolVersion = ToolVersion.Text,
         Target = target,
-        Language = managed is null ? null : NanoEmission.Language,
-        Namespace = managed?.Namespace,
-        Header = managed is null ? prefix + ".h" : managed.ClassName + ".cs",
-        Sources = managed?.Sources ?? emission.Sources,
-        IncludeDirs = managed is null ? [".", "mcu"] : [],
+        Header = prefix + ".h",
+        Sources = emission.Sources,
+        IncludeDirs = [".", "mcu"],
         CompileDefinitions = EquatableArray<string>.Empty,
         Input = Port(program.Input),
         Output = Port(program.Output),
@@ -30,6 +29,19 @@ public static class ManifestBuilder
         ModelSha256 = program.Model.Graph.Source.Sha256,
         Layers = program.Steps.Select(s => s.Node.Name).ToEquatableArray(),
     };
+
+    /// <summary>The manifest of a folder of C# instead; the same where there is none.</summary>
+    public static EmittedManifest InCSharp(EmittedManifest manifest, NanoEmission? emission) => emission is null
+        ? manifest
+        : manifest with
+        {
+            Language = NanoEmission.Language,
+            Namespace = emission.Namespace,
+            Native = emission.Contract is null ? null : InteropEmitter.Folder,
+            Header = emission.ClassName + ".cs",
+            Sources = emission.Sources,
+            IncludeDirs = [],
+        };
 
     private static EmittedPort Port(Tensor tensor) => new()
     {

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Mcu.Generator.Deltas;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit.NanoFramework;
+using Mcu.Generator.Emit.NanoFramework.Interop;
 using Mcu.Generator.Graphs;
 
 namespace Mcu.Generator.Emit;
@@ -76,6 +77,7 @@ internal static partial class ManifestReader
             Require(Identifier().IsMatch(manifest.Prefix), "prefix", "is not a C identifier");
             Require(manifest.Language is null or NanoEmission.Language, "language", "is neither absent nor nanoframework");
             Require((manifest.Language is null) == (manifest.Namespace is null), "namespace", "goes with nanoframework alone");
+            Require(manifest.Native is null || (manifest.Language is not null && manifest.Native == InteropEmitter.Folder), "native", "is no folder of C beside C#");
             Require(manifest.Namespace is null || NanoOptions.IsNamespace(manifest.Namespace), "namespace", "is no C# namespace");
             Require(RelativePath().IsMatch(manifest.Header), "header", "is not a plain relative path");
             CheckFiles(manifest);

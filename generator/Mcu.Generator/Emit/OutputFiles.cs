@@ -12,7 +12,7 @@ namespace Mcu.Generator.Emit;
 /// <param name="Files">Text by path.</param>
 public sealed record OutputFiles(EmittedManifest Manifest, IReadOnlyDictionary<string, string> Files)
 {
-    /// <summary>Puts the folder together: C for the build systems asked for, or the managed form instead.</summary>
+    /// <summary>Puts the folder together: C for the build systems asked for, or C# instead.</summary>
     public static OutputFiles Of(
         CProgram program, CEmission emission, EmittedManifest manifest, CompileReport report, IReadOnlyCollection<BuildForm> forms, NanoEmission? managed)
     {
@@ -24,14 +24,20 @@ public sealed record OutputFiles(EmittedManifest Manifest, IReadOnlyDictionary<s
         IEnumerable<KeyValuePair<string, byte[]>> binaries = managed is null ? [] : managed.Binaries;
         IEnumerable<KeyValuePair<string, byte[]>> all = files.Select(file => KeyValuePair.Create(file.Key, Encoding.UTF8.GetBytes(file.Value))).Concat(binaries);
         files[BillOfMaterials.FileName] = BillOfMaterials.Write(program.Model, placed, all);
-        placed = placed with
-        {
-            OtherFiles = files.Keys.Concat(binaries.Select(file => file.Key)).Except(placed.Sources, StringComparer.Ordinal)
-                .Where(file => file != placed.Header).Order(StringComparer.Ordinal).ToEquatableArray(),
-        };
+        placed = placed with { OtherFiles = Others(placed, files.Keys.Concat(binaries.Select(file => file.Key))) };
         files[EmittedManifest.FileName] = placed.ToJson();
         return new OutputFiles(placed, files);
     }
+
+    /// <summary>A folder of C with its manifest, as another folder holds it.</summary>
+    internal static IEnumerable<KeyValuePair<string, string>> OfC(CEmission emission, EmittedManifest manifest)
+    {
+        (EmittedManifest placed, SortedDictionary<string, string> files) = Native(emission, manifest, []);
+        return files.Append(KeyValuePair.Create(EmittedManifest.FileName, (placed with { OtherFiles = Others(placed, files.Keys) }).ToJson()));
+    }
+
+    private static EquatableArray<string> Others(EmittedManifest placed, IEnumerable<string> files) =>
+        files.Except(placed.Sources, StringComparer.Ordinal).Where(file => file != placed.Header).Order(StringComparer.Ordinal).ToEquatableArray();
 
     private static (EmittedManifest Manifest, SortedDictionary<string, string> Files) Native(CEmission emission, EmittedManifest manifest, IReadOnlyCollection<BuildForm> forms)
     {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Mcu.Generator;
 using Mcu.Generator.Diagnostics;
-using Mcu.Generator.Emit.Forms;
 using Mcu.Generator.Report;
 using Mcu.Tool.Cli;
 using Mcu.Tool.Compiling;
@@ -27,16 +26,6 @@ internal sealed class CompileCommand : ToolCommand
         Description = "File that remembers inputs and outputs: nothing is done when both are as it says.",
         HelpName = "FILE",
     };
-
-    private readonly Option<BuildForm[]> forms = Choice.Several(
-        "--form",
-        "Build system to write files for, beside CMake; may be given several times",
-        ("cmake", BuildForm.CMake),
-        ("zephyr", BuildForm.Zephyr),
-        ("esp-idf", BuildForm.EspIdf),
-        ("platformio", BuildForm.PlatformIo),
-        ("arduino", BuildForm.Arduino),
-        ("cmsis-pack", BuildForm.CmsisPack));
 
     private readonly Option<bool> measure = new("--measure")
     {
@@ -68,13 +57,13 @@ internal sealed class CompileCommand : ToolCommand
                 "mcu compile kws.onnx --calibration samples.npy --adapter factory --adapter accent --target cortex-m7 -o build/kws",
                 "Quantise a float network, with two adapters that are selected at run time."),
             new Example("mcu compile kws_int8.tflite --lang nanoframework --namespace Acme.Speech -o Kws", "A C# project for .NET nanoFramework instead of C."),
+            new Example("mcu compile kws_int8.tflite --lang nanoframework --form auto --ns-per-il 300 -o Kws", "C# where the device's interpreter is fast enough, else C# over C in the firmware."),
             new Example("mcu compile kws.onnx --calibration samples.npy --adapter factory --watch -o out", "Compile again whenever network, samples or adapter change."),
             new Example("mcu compile kws.onnx --calibration samples.npy --adapter factory --measure -o out", "With instructions of base and adapter in the report."),
             new Example("mcu compile kws_int8.tflite --budget-ram 24K --budget-flash 96K --json -o out", "Exit 2 when it does not fit."))
     {
         Arguments.Add(model);
         Options.Add(output);
-        Options.Add(forms);
         Options.Add(stamp);
         Options.Add(measure);
         Options.Add(watch);
@@ -85,7 +74,7 @@ internal sealed class CompileCommand : ToolCommand
 
     protected override async Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
     {
-        CompileOptions compile = language.Apply(parse, options.Read(parse, context, parse.GetRequiredValue(model))) with { Forms = Forms(parse) };
+        CompileOptions compile = language.Apply(parse, options.Read(parse, context, parse.GetRequiredValue(model)));
         if (parse.GetValue(diagnostics) == DiagnosticForm.BuildLog)
         {
             context.Format = new BuildLog(compile).Line;
@@ -96,15 +85,6 @@ internal sealed class CompileCommand : ToolCommand
             : await CompileAsync(parse, context, compile, cancellation);
     }
 
-    /// <summary>MCU1408 where build systems of C stand beside another language.</summary>
-    private BuildForm[] Forms(ParseResult parse)
-    {
-        BuildForm[] asked = parse.GetValue(forms) ?? [];
-        return asked.Length == 0 || language.IsC(parse)
-            ? asked
-            : throw new DiagnosticException("MCU1408", "--form is for build systems of C.", "--form", "Leave it out, or use --lang c.");
-    }
-
     /// <summary>MCU1409 where there is no firmware to run.</summary>
     private bool Measures(ParseResult parse) => parse.GetValue(measure) && !language.IsC(parse)
         ? throw new DiagnosticException("MCU1409", "--measure runs firmware in C.", "--measure", "Leave it out; 'mcu run --on managed' counts instructions of managed code.")
@@ -113,7 +93,7 @@ internal sealed class CompileCommand : ToolCommand
     private async Task<int> CompileAsync(ParseResult parse, CommandContext context, CompileOptions compile, CancellationToken cancellation)
     {
         string place = parse.GetRequiredValue(output);
-        var job = new CompileJob(compile, place, parse.GetValue(stamp), [.. parse.Tokens.Select(token => token.Value)], Measures(parse));
+        var job = new CompileJob(compile, place, parse.GetValue(stamp), [.. parse.Tokens.Select(token => token.Value)], Measures(parse), language.Limits(parse));
         CompileResult? result = await job.RunAsync(context, cancellation);
         if (context.Json)
         {
@@ -186,6 +166,11 @@ internal sealed class CompileCommand : ToolCommand
         {
             int layers = report.Layers.Count(layer => layer.RemovedChannels > 0);
             console.WriteLine($"dead channels removed: {Number(totals.RemovedChannels)} of the outputs of layers with weights, in {layers} of {report.Layers.Length} layers (--dead-channels keep leaves them in)");
+        }
+
+        if (report.Form is { } form)
+        {
+            console.WriteLine($"form {form.Name}{(form.Choice is null ? "" : $": {form.Choice.Reason}")}");
         }
 
         foreach (AdapterReport adapter in report.Adapters)

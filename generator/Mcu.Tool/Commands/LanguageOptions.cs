@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mcu.Emulation.Managed;
 using Mcu.Generator;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit.NanoFramework;
@@ -28,29 +29,46 @@ internal sealed class LanguageOptions
         HelpName = "NAME",
     };
 
+    private readonly FormOptions forms = new();
+
     public void AddTo(Command command)
     {
         command.Options.Add(language);
+        forms.AddTo(command);
         command.Options.Add(weights);
         command.Options.Add(space);
     }
 
     public bool IsC(ParseResult parse) => parse.GetValue(language) == EmittedLanguage.C;
 
-    /// <summary>The options with the language; MCU1500 where an option of C# stands beside C, MCU1501 for a namespace that is none.</summary>
+    /// <summary>By what the form of C# is chosen; null where it is named or the output is C.</summary>
+    public FormLimits? Limits(ParseResult parse) => IsC(parse) ? null : forms.OfNano(parse).Limits;
+
+    /// <summary>
+    /// The options with language and form; MCU1500 where an option of C# stands beside C, MCU1501 for a namespace that is none, MCU1503 for delta
+    /// images, MCU1514 for --weights beside native weights; and those of <see cref="FormOptions"/>.
+    /// </summary>
     public CompileOptions Apply(ParseResult parse, CompileOptions options)
     {
         if (IsC(parse))
         {
             Option? unused = new Option[] { weights, space }.FirstOrDefault(o => parse.GetResult(o) is { Implicit: false });
             return unused is null
-                ? options
+                ? options with { Forms = forms.OfC(parse) }
                 : throw new DiagnosticException("MCU1500", $"{unused.Name} has no effect on C.", unused.Name, "Add --lang nanoframework, or leave it out.");
         }
 
         return options.Deltas.IsOn
-            ? throw new DiagnosticException("MCU1503", "Managed code takes no delta images yet.", "--deltas", "Compile the adapters in with --adapter, or use --lang c.")
-            : options with { Nano = new NanoOptions(parse.GetValue(weights), options.Optimize == OptimizationGoal.Speed, parse.GetValue(space) ?? NanoOptions.Default.Namespace).Checked() };
+            ? throw new DiagnosticException("MCU1503", "C# takes no delta images yet.", "--deltas", "Compile the adapters in with --adapter, or use --lang c.")
+            : options with { Nano = Nano(parse, options.Optimize) };
+    }
+
+    private NanoOptions Nano(ParseResult parse, OptimizationGoal goal)
+    {
+        NanoForm form = forms.OfNano(parse).Form ?? NanoForm.Managed;
+        return form == NanoForm.Interop && parse.GetResult(weights) is { Implicit: false }
+            ? throw new DiagnosticException("MCU1514", "With --form interop the weights lie in the firmware.", "--weights", "Leave it out, or use --form managed.")
+            : new NanoOptions(parse.GetValue(weights), goal == OptimizationGoal.Speed, parse.GetValue(space) ?? NanoOptions.Default.Namespace) { Form = form }.Checked();
     }
 
     /// <summary>What can be emitted; a boolean option would take no word.</summary>

@@ -14,7 +14,8 @@ namespace Mcu.Tool.Compiling;
 /// <param name="stamp">File that remembers inputs and outputs, or null.</param>
 /// <param name="words">The command line's words.</param>
 /// <param name="measure">Whether firmware runs for the report.</param>
-internal sealed class CompileJob(CompileOptions options, string folder, string? stamp, IReadOnlyList<string> words, bool measure)
+/// <param name="limits">By what the form of C# is chosen; null where it is named.</param>
+internal sealed class CompileJob(CompileOptions options, string folder, string? stamp, IReadOnlyList<string> words, bool measure, FormLimits? limits)
 {
     /// <summary>The folder's new report, or null when the inputs are those of the stamp and nothing was done.</summary>
     public async Task<CompileResult?> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -33,7 +34,7 @@ internal sealed class CompileJob(CompileOptions options, string folder, string? 
         }
 
         CompileResult result = await CompileAsync(context, cancellation);
-        inputs.Write([.. result.Files.Keys, .. result.Managed?.Binaries.Keys ?? []]);
+        inputs.Write([.. result.Files.Keys, .. result.Nano?.Binaries.Keys ?? []]);
         return result;
     }
 
@@ -45,10 +46,10 @@ internal sealed class CompileJob(CompileOptions options, string folder, string? 
             "compile",
             stage => Task.Run(() => CompileAsync(context.Notes, stage, cancellation), cancellation));
         EmittedFiles.Write(result.Files, work.WorkPath);
-        if (result.Managed is not null)
+        if (result.Nano is not null)
         {
-            await Task.Run(() => ManagedVerifier.Compile(result.Managed), cancellation);
-            EmittedFiles.Write(result.Managed.Binaries, work.WorkPath);
+            await Task.Run(() => ManagedVerifier.Compile(result.Nano), cancellation);
+            EmittedFiles.Write(result.Nano.Binaries, work.WorkPath);
         }
 
         cancellation.ThrowIfCancellationRequested();
@@ -66,6 +67,7 @@ internal sealed class CompileJob(CompileOptions options, string folder, string? 
             complete = options with { Measured = await benchmark.ReportAsync(options, name => stage($"measure {name}"), cancellation) };
         }
 
-        return Pipeline.Compile(complete, notes, (name, done) => stage(WorkDisplay.Stage(name, done)), cancellation);
+        void progress(string name, double done) => stage(WorkDisplay.Stage(name, done));
+        return limits is null ? Pipeline.Compile(complete, notes, progress, cancellation) : new FormChooser(complete, limits, notes).Compile(progress, cancellation);
     }
 }

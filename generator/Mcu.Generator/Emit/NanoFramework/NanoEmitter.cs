@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit.C;
+using Mcu.Generator.Emit.NanoFramework.Interop;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Int8;
 using Mcu.Generator.Lowering;
@@ -63,7 +64,9 @@ public static class NanoEmitter
             files["Mcu/" + Path.GetFileName(file)] = Templates.Read(Root + file);
         }
 
-        NanoProject.Add(files, program, options.Namespace, className, constants.Bytes, binaries.Count > 0);
+        long heap = constants.Bytes + program.Source.ArenaBytes + program.Scratch.Bytes;
+        NanoProject.Add(
+            files, program.Source, new NanoProjectText(options.Namespace, className, heap, constants.Bytes) { ScratchBytes = program.Scratch.Bytes, HasImage = binaries.Count > 0 });
         return new NanoEmission(options.Namespace, className, files.ToImmutableSortedDictionary(StringComparer.Ordinal), binaries.ToImmutable(), constants.Bytes, program.Scratch.Bytes)
         {
             PackedBytes = options.PackWeights ? program.PackedBytes : 0,
@@ -99,9 +102,9 @@ public static class NanoEmitter
         {
             ["namespace"] = options.Namespace,
             ["class"] = className,
-            ["banner"] = Banner(source),
-            ["input"] = Port(source, source.Input),
-            ["output"] = Port(source, source.Output),
+            ["banner"] = NanoText.Banner(source),
+            ["input"] = NanoPortText.Of(source, source.Input),
+            ["output"] = NanoPortText.Of(source, source.Output),
             ["arena_bytes"] = source.ArenaBytes,
             ["scratch"] = program.Scratch,
             ["in_image"] = inImage,
@@ -169,28 +172,14 @@ public static class NanoEmitter
         Tensor y = program.Model.Graph[step.Node.Output];
         return CNames.Comment($"{step.Node.Name}: {x.Shape} -> {y.Shape}");
     }
-
-    private static NanoPortText Port(CProgram program, Tensor tensor) => new(
-        tensor.Shape.ToString(), (int)tensor.Shape.Elements, NanoNames.Float(tensor.Quantization!.Scale), tensor.Quantization.ZeroPoint, program.OffsetOf(tensor.Name));
-
-    private static List<string> Banner(CProgram program)
-    {
-        ModelSource source = program.Model.Graph.Source;
-        return
-        [
-            $"Emitted by mcu {ToolVersion.Text}.",
-            $"Model {CNames.Comment(source.FileName)}, SHA-256 {source.Sha256}.",
-            .. program.Model.Adapters.Select(a => $"Adapter {CNames.Comment(a.Name)}, SHA-256 {a.Sha256}."),
-        ];
-    }
 }
 
-/// <summary>Emitted managed code.</summary>
+/// <summary>Emitted C#.</summary>
 /// <param name="Namespace">Its namespace.</param>
 /// <param name="ClassName">The network's class.</param>
 /// <param name="Files">Text by path.</param>
 /// <param name="Binaries">Weight images by path.</param>
-/// <param name="ConstantBytes">Bytes of all constant arrays.</param>
+/// <param name="ConstantBytes">Bytes of all constant arrays on the managed heap.</param>
 /// <param name="ScratchBytes">Bytes of the arrays that kernels share.</param>
 public sealed record NanoEmission(
     string Namespace, string ClassName, ImmutableSortedDictionary<string, string> Files, ImmutableSortedDictionary<string, byte[]> Binaries, long ConstantBytes, int ScratchBytes)
@@ -207,5 +196,9 @@ public sealed record NanoEmission(
     /// <summary>Every C# file to compile.</summary>
     public EquatableArray<string> Sources => [.. Files.Keys.Where(f => f.EndsWith(".cs", StringComparison.Ordinal))];
 
+    /// <summary>The class with its namespace; also the assembly's name.</summary>
     public string FullName => Namespace + "." + ClassName;
+
+    /// <summary>What the firmware's native code relies on; null for the managed form.</summary>
+    public InteropContract? Contract { get; init; }
 }

@@ -17,7 +17,17 @@ public enum NanoStore
     Image,
 }
 
-/// <summary>Options of managed code for .NET nanoFramework.</summary>
+/// <summary>How C# for .NET nanoFramework computes.</summary>
+public enum NanoForm
+{
+    /// <summary>In C#: runs on every firmware.</summary>
+    Managed,
+
+    /// <summary>In C that is built into a firmware.</summary>
+    Interop,
+}
+
+/// <summary>Options of C# for .NET nanoFramework.</summary>
 /// <param name="PackWeights">Whether fully connected weights are kept three to a long, 2.7 bytes of heap each.</param>
 /// <param name="Namespace">Namespace of the class.</param>
 public sealed partial record NanoOptions(NanoStore Store, bool PackWeights, string Namespace)
@@ -30,6 +40,11 @@ public sealed partial record NanoOptions(NanoStore Store, bool PackWeights, stri
         .Split(' ').ToFrozenSet(StringComparer.Ordinal);
 
     public static NanoOptions Default { get; } = new(NanoStore.Auto, true, "Mcu.Networks");
+
+    public NanoForm Form { get; init; }
+
+    /// <summary>Why the form was chosen, where the compiler did; null where the user did.</summary>
+    public FormChoice? Choice { get; init; }
 
     /// <summary>The options, when the namespace is one: ASCII identifiers, none a keyword, with points between (MCU1501).</summary>
     public NanoOptions Checked() => IsNamespace(Namespace)

@@ -1,10 +1,32 @@
 using System.Globalization;
+using Mcu.Generator.Emit.C;
+using Mcu.Generator.Graphs;
 using Mcu.Generator.Lowering;
 
 namespace Mcu.Generator.Emit.NanoFramework;
 
 /// <summary>The network's input or output as the template prints it.</summary>
-internal sealed record NanoPortText(string Shape, int Length, string Scale, int ZeroPoint, int Offset);
+internal sealed record NanoPortText(string Shape, int Length, string Scale, int ZeroPoint, int Offset)
+{
+    public static NanoPortText Of(CProgram program, Tensor tensor) => new(
+        tensor.Shape.ToString(), (int)tensor.Shape.Elements, NanoNames.Float(tensor.Quantization!.Scale), tensor.Quantization.ZeroPoint, program.OffsetOf(tensor.Name));
+}
+
+/// <summary>Text that both forms have.</summary>
+internal static class NanoText
+{
+    /// <summary>Lines that say what a file was made of.</summary>
+    public static List<string> Banner(CProgram program)
+    {
+        ModelSource source = program.Model.Graph.Source;
+        return
+        [
+            $"Emitted by mcu {ToolVersion.Text}.",
+            $"Model {CNames.Comment(source.FileName)}, SHA-256 {source.Sha256}.",
+            .. program.Model.Adapters.Select(a => $"Adapter {CNames.Comment(a.Name)}, SHA-256 {a.Sha256}."),
+        ];
+    }
+}
 
 internal sealed record NanoCallText(string Comment, string Call);
 

@@ -1,0 +1,89 @@
+using System.Globalization;
+using Mcu.Generator;
+using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Emit.NanoFramework;
+using Mcu.Generator.Int8;
+using Mcu.Generator.Report;
+
+namespace Mcu.Emulation.Managed;
+
+/// <summary>By what the form of C# is chosen.</summary>
+/// <param name="NsPerIl">What an IL instruction is taken to cost on the device, in nanoseconds.</param>
+/// <param name="MaxMilliseconds">The longest inference that will do.</param>
+public sealed record FormLimits(double NsPerIl, double MaxMilliseconds)
+{
+    /// <summary>
+    /// An assumption, not a measurement: a microcontroller's interpreter at two million instructions a second, and a result within a second.
+    /// </summary>
+    public static FormLimits Default { get; } = new(500, 1000);
+}
+
+/// <summary>
+/// Compiles to the managed form where the platform takes it, its memory is within the budget and its estimated time within the limit, else to
+/// the form that calls native code. The estimate is the number of IL instructions, counted in a run, times what one is said to cost.
+/// </summary>
+/// <param name="options">What to compile; its form is not looked at.</param>
+public sealed class FormChooser(CompileOptions options, FormLimits limits, DiagnosticBag notes)
+{
+    public CompileResult Compile(Pipeline.Progress? progress, CancellationToken cancellation)
+    {
+        progress?.Invoke("read", 0);
+        LoadedModel loaded = Pipeline.Load(options, notes);
+        Int8Model model = Pipeline.Quantize(loaded, options, notes, progress, cancellation);
+        progress?.Invoke("choose", 0);
+        (NanoForm form, FormChoice choice) = Choose(loaded, model, cancellation);
+        progress?.Invoke("plan", 0);
+        CompileOptions chosen = options with { Nano = options.Nano! with { Form = form, Choice = choice } };
+        CompileResult result = Pipeline.Emit(loaded, model, chosen, notes, cancellation);
+        Budgets.Check(result.Report.Totals, chosen);
+        return result;
+    }
+
+    private (NanoForm Form, FormChoice Choice) Choose(LoadedModel loaded, Int8Model model, CancellationToken cancellation)
+    {
+        try
+        {
+            CompileOptions managed = options with { Nano = options.Nano! with { Form = NanoForm.Managed } };
+            CompileResult trial = Pipeline.Emit(loaded, model, managed, new DiagnosticBag(), cancellation);
+            return Weigh(trial.Nano!, trial.Report.Totals);
+        }
+        catch (DiagnosticException refused) when (IsLimitOfManagedCode(refused.Diagnostic.Code))
+        {
+            return (NanoForm.Interop, Because($"there is no managed form: {refused.Diagnostic.Message}"));
+        }
+    }
+
+    private (NanoForm Form, FormChoice Choice) Weigh(NanoEmission emission, ReportTotals totals)
+    {
+        byte[] assembly = ManagedVerifier.Compile(emission);
+        long heap = emission.ConstantBytes + emission.PackedBytes + emission.ScratchBytes + totals.ArenaBytes;
+        if (heap > options.BudgetRam)
+        {
+            return (NanoForm.Interop, Because($"the managed form needs {Number(heap)} bytes of heap, the budget is {Number(options.BudgetRam.Value)}") with { HeapBytes = heap });
+        }
+
+        long instructions = Count(assembly, emission);
+        double milliseconds = instructions * limits.NsPerIl / 1e6;
+        bool isSlow = milliseconds > limits.MaxMilliseconds;
+        string reason = $"the managed form executes {Number(instructions)} IL instructions, at {Number(limits.NsPerIl)} ns each {Number(milliseconds)} ms: "
+            + $"{(isSlow ? "more than" : "within")} {Number(limits.MaxMilliseconds)} ms; it needs {Number(heap)} bytes of heap";
+        return (isSlow ? NanoForm.Interop : NanoForm.Managed, Because(reason) with { HeapBytes = heap, IlInstructions = instructions });
+    }
+
+    private FormChoice Because(string reason) => new(reason, limits.NsPerIl, limits.MaxMilliseconds);
+
+    /// <summary>One inference of the base: what runs hardly depends on the input.</summary>
+    private static long Count(byte[] assembly, NanoEmission emission)
+    {
+        InstructionCounter counter = InstructionCounter.Instrument(assembly);
+        ManagedNetwork network = ManagedNetwork.Load(assembly, emission, counter);
+        counter.Reset(network.Type.Assembly);
+        network.Run(new sbyte[network.InputLength]);
+        return counter.Read(network.Type.Assembly).Total;
+    }
+
+    /// <summary>Constants beyond an assembly, an operator without managed kernel, an adapter that adds nodes, a limit of the platform.</summary>
+    private static bool IsLimitOfManagedCode(string code) => code is "MCU1502" or "MCU1504" or "MCU0726" or "MCU1511";
+
+    private static string Number(double value) => value.ToString("#,0.##", CultureInfo.InvariantCulture);
+}

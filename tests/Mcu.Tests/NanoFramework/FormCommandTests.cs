@@ -1,0 +1,140 @@
+using System.Text.Json;
+using Mcu.Tests.Cli;
+using Mcu.Tests.EndToEnd;
+
+namespace Mcu.Tests.NanoFramework;
+
+/// <summary><c>mcu compile --lang nanoframework --form managed|interop|auto</c> as a user gives it, on the demo's network and adapters.</summary>
+public sealed class FormCommandTests
+{
+    private static readonly string[] Demo = [DemoFiles.Base, "--calibration", DemoFiles.Calibration, "--adapter", DemoFiles.Adapter("accent-lora"), "--lang", "nanoframework", "--target", "host"];
+
+    private readonly string folder = TestFolder.Create("forms");
+
+    [Fact]
+    public async Task The_native_folder_is_a_folder_of_C_that_runs()
+    {
+        await Firmware.SkipWithoutToolsAsync("host");
+        string place = Compile("Kws", "--form", "interop").Place;
+        string samples = Int8Samples();
+
+        Assert.Equal(0, CommandLineTests.InProcess(["run", Path.Combine(place, "native"), "--on", "host", "--adapter-index", "1", "--input", samples, "-o", Output("native")]).ExitCode);
+        Assert.Equal("MCU1516", Code("run", place, "--on", "managed", "--input", samples, "-o", Output("x")));
+        ToolRun host = CommandLineTests.InProcess(["run", place, "--on", "host", "--input", samples, "-o", Output("x"), "--json"]);
+        Assert.Equal("MCU1505", host.Json().GetProperty("error").GetProperty("code").GetString());
+        Assert.Contains("'native'", host.Json().GetProperty("error").GetProperty("hint").GetString(), StringComparison.Ordinal);
+
+        string managed = Compile("Managed", "--form", "managed").Place;
+        Assert.Equal(0, CommandLineTests.InProcess(["run", managed, "--on", "managed", "--adapter-index", "1", "--input", samples, "-o", Output("managed")]).ExitCode);
+        Assert.Equal(Bytes("managed"), Bytes("native"));
+    }
+
+    [Fact]
+    public void A_folder_changes_its_form_without_remains()
+    {
+        string place = Compile("Kws", "--form", "interop").Place;
+        Assert.True(File.Exists(Path.Combine(place, "native/kws_demo.c")));
+
+        Compile("Kws", "--form", "managed");
+
+        Assert.DoesNotContain(Directory.GetFiles(place, "*", SearchOption.AllDirectories), f => Path.GetExtension(f) is ".c" or ".cpp" or ".h" or ".cmake");
+        Assert.True(File.Exists(Path.Combine(place, "Mcu/Conv2D.cs")));
+    }
+
+    [Theory]
+    [InlineData("managed", "within", "--ns-per-il", "1")]
+    [InlineData("managed", "within", "--max-time", "1e8")]
+    [InlineData("interop", "more than", "--ns-per-il", "1e6")]
+    [InlineData("interop", "more than", "--max-time", "0.001")]
+    [InlineData("interop", "budget", "--budget-ram", "16000")]
+    public void The_choice_says_why(string form, string reason, params string[] options)
+    {
+        (string place, JsonElement report) = Compile("Kws", ["--form", "auto", .. options]);
+
+        JsonElement chosen = report.GetProperty("form");
+        Assert.Equal(form, chosen.GetProperty("name").GetString());
+        Assert.Contains(reason, chosen.GetProperty("choice").GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal(form == "interop", Directory.Exists(Path.Combine(place, "native")));
+    }
+
+    [Fact]
+    public void A_network_that_has_no_managed_form_calls_native_code()
+    {
+        string place = Path.Combine(folder, "Ad");
+        ToolRun run = CommandLineTests.InProcess(["compile", TestData.Shared("mlperf-tiny/ad_int8.tflite"), "--lang", "nanoframework", "--form", "auto", "--weights", "code", "-o", place]);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("form interop: there is no managed form: The constants take", run.Output, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(place, "native/mcu.json")));
+    }
+
+    /// <summary>Instructions times their cost, by hand.</summary>
+    [Fact]
+    public void The_estimate_is_instructions_times_their_cost()
+    {
+        JsonElement choice = Compile("Kws", "--form", "auto", "--ns-per-il", "250").Report.GetProperty("form").GetProperty("choice");
+
+        Assert.Equal(choice.GetProperty("il_instructions").GetInt64() * 250 / 1e6, choice.GetProperty("milliseconds").GetDouble(), 1e-9);
+        Assert.Equal(1000, choice.GetProperty("max_milliseconds").GetDouble());
+    }
+
+    [Fact]
+    public void A_form_that_the_user_names_has_no_reason() => Assert.False(Compile("Kws", "--form", "managed").Report.GetProperty("form").TryGetProperty("choice", out _));
+
+    [Fact]
+    public void The_same_input_gives_the_same_folder()
+    {
+        string[] contents(string name) => [.. Directory.GetFiles(Compile(name, "--form", "auto", "--ns-per-il", "1e6").Place, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(f => Path.GetFileName(f) + " " + File.ReadAllText(f))];
+
+        Assert.Equal(contents("first"), contents("second"));
+    }
+
+    [Theory]
+    [InlineData("MCU1408", "--form", "zephyr")]
+    [InlineData("MCU1408", "--form", "managed", "--form", "cmake")]
+    [InlineData("MCU1512", "--form", "managed", "--form", "interop")]
+    [InlineData("MCU1512", "--form", "interop", "--lang", "c")]
+    [InlineData("MCU1513", "--form", "managed", "--ns-per-il", "5")]
+    [InlineData("MCU1513", "--max-time", "5")]
+    [InlineData("MCU1513", "--max-time", "5", "--lang", "c")]
+    [InlineData("MCU1514", "--form", "interop", "--weights", "image")]
+    [InlineData("MCU1503", "--form", "interop", "--deltas", "1")]
+    [InlineData("MCU0001", "--form", "auto", "--ns-per-il", "0")]
+    [InlineData("MCU0001", "--form", "auto", "--max-time", "-3")]
+    [InlineData("MCU0001", "--form", "auto", "--max-time", "NaN")]
+    public void Options_that_do_not_fit_are_refused(string code, params string[] options)
+    {
+        string[] words = [DemoFiles.Base, "--calibration", DemoFiles.Calibration, .. options, .. options.Contains("--lang") ? [] : new[] { "--lang", "nanoframework" }];
+
+        Assert.Equal(code, Code("compile", [.. words, "-o", Path.Combine(folder, "none")]));
+        Assert.False(Directory.Exists(Path.Combine(folder, "none")));
+    }
+
+    private (string Place, JsonElement Report) Compile(string name, params string[] options)
+    {
+        string place = Path.Combine(folder, name);
+        ToolRun run = CommandLineTests.InProcess(["compile", .. Demo, .. options, "-o", place, "--json"]);
+        Assert.Equal(0, run.ExitCode);
+        JsonElement report = run.Json();
+        JsonSchema.Load("compile").Check(report);
+        return (place, report);
+    }
+
+    private static string Code(string command, params string[] words)
+    {
+        ToolRun run = CommandLineTests.InProcess([command, .. words, "--json"]);
+        Assert.Equal(1, run.ExitCode);
+        return run.Json().GetProperty("error").GetProperty("code").GetString()!;
+    }
+
+    private string Output(string name) => Path.Combine(folder, name + ".bin");
+
+    private byte[] Bytes(string name) => File.ReadAllBytes(Output(name));
+
+    private string Int8Samples()
+    {
+        string path = Path.Combine(folder, "int8.bin");
+        File.WriteAllBytes(path, File.ReadAllBytes(TestData.Repo("tests/demo/calibration.bin"))[..(3 * DemoFiles.Elements)]);
+        return path;
+    }
+}
