@@ -117,8 +117,7 @@ public static class Pipeline
     public static CompileResult Emit(LoadedModel loaded, Int8Model model, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation) =>
         Emit(loaded, Lower(model, options, notes, cancellation), options, notes, cancellation);
 
-    /// <summary>Emits a program; budgets are not looked at.</summary>
-    public static CompileResult Emit(LoadedModel loaded, CProgram program, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation)
+    private static CompileResult Emit(LoadedModel loaded, CProgram program, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation)
     {
         string name = options.Name ?? Path.GetFileNameWithoutExtension(options.BasePath);
         string prefix = CNames.Identifier(name);
