@@ -45,6 +45,7 @@ namespace System
 
     public sealed class String
     {
+        public String(char[] value) { }
         public int Length { get { throw null; } }
     }
 
@@ -67,6 +68,22 @@ namespace System
     }
 
     public class SystemException : Exception { }
+
+    public class OutOfMemoryException : SystemException
+    {
+        public OutOfMemoryException() { }
+    }
+
+    public static class Console
+    {
+        public static void WriteLine(string value) { throw null; }
+    }
+
+    public struct DateTime
+    {
+        public static DateTime UtcNow { get { throw null; } }
+        public long Ticks { get { throw null; } }
+    }
 
     public class ArgumentException : SystemException
     {

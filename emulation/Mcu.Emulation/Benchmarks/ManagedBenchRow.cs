@@ -23,7 +23,21 @@ public sealed record ManagedBenchLayer(string Name, string Kernel, long Macs, lo
 /// <param name="Speed">Memory of the form.</param>
 /// <param name="Ram">Memory of the form.</param>
 public sealed record ManagedBenchRow(
-    string Model, int Samples, IReadOnlyList<ManagedBenchLayer> Layers, ManagedBenchLayer Total, int ArenaBytes, ManagedBenchMemory Speed, ManagedBenchMemory Ram);
+    string Model, int Samples, IReadOnlyList<ManagedBenchLayer> Layers, ManagedBenchLayer Total, int ArenaBytes, ManagedBenchMemory Speed, ManagedBenchMemory Ram)
+{
+    /// <summary>Times on the interpreter; null where it was not asked for.</summary>
+    public ManagedBenchTimes? Nanoclr { get; init; }
+}
+
+/// <summary>Wall-clock microseconds of one inference on the interpreter, the forms taking turns in one program; the median over the samples each.</summary>
+/// <param name="SpeedPeBytes">Size of the form's assembly as the interpreter loads it, its weight image not included.</param>
+/// <param name="RamPeBytes">The same.</param>
+public sealed record ManagedBenchTimes(double Plain, double Speed, double Ram, long SpeedPeBytes, long RamPeBytes)
+{
+    public double SpeedGain => Plain / Speed;
+
+    public double RamGain => Plain / Ram;
+}
 
 /// <summary>What a form takes.</summary>
 /// <param name="HeapBytes">Arena, scratch and constants on the managed heap, without array headers.</param>

@@ -18,9 +18,12 @@ public enum ExecutionForm
 
     /// <summary>Emitted C# for nanoFramework, on .NET.</summary>
     Managed,
+
+    /// <summary>Emitted C# on the platform's interpreter.</summary>
+    NanoClr,
 }
 
-/// <summary>The value of <c>--on</c>: <c>float</c>, <c>reference</c>, <c>managed</c>, <c>host</c> <c>qemu:TARGET</c> or <c>renode:TARGET</c>.</summary>
+/// <summary>The value of <c>--on</c>: <c>float</c>, <c>reference</c>, <c>managed</c>, <c>nanoclr</c>, <c>host</c>, <c>qemu:TARGET</c> or <c>renode:TARGET</c>.</summary>
 /// <param name="Target">Target of firmware; null for the other forms.</param>
 public sealed record ExecutionPlace(ExecutionForm Form, TargetDescription? Target)
 {
@@ -37,6 +40,7 @@ public sealed record ExecutionPlace(ExecutionForm Form, TargetDescription? Targe
         ExecutionForm.Float => "float",
         ExecutionForm.Reference => "reference",
         ExecutionForm.Managed => "managed",
+        ExecutionForm.NanoClr => "nanoclr",
         _ => Target!.IsHost ? "host" : Emulator + ":" + Target.Name,
     };
 
@@ -51,6 +55,8 @@ public sealed record ExecutionPlace(ExecutionForm Form, TargetDescription? Targe
                 return new ExecutionPlace(ExecutionForm.Reference, null);
             case "managed":
                 return new ExecutionPlace(ExecutionForm.Managed, null);
+            case "nanoclr":
+                return new ExecutionPlace(ExecutionForm.NanoClr, null);
             case "host":
                 return new ExecutionPlace(ExecutionForm.Firmware, catalog.Get("host"));
         }
@@ -64,7 +70,7 @@ public sealed record ExecutionPlace(ExecutionForm Form, TargetDescription? Targe
 
     /// <summary>Every value that can be given.</summary>
     public static IEnumerable<string> Names(TargetCatalog catalog) =>
-        ((string[])["float", "reference", "managed", "host"])
+        ((string[])["float", "reference", "managed", "nanoclr", "host"])
             .Concat(catalog.Targets.Where(t => t.Qemu is not null).Select(t => Qemu + ":" + t.Name))
             .Concat(catalog.Targets.Where(RenodeEmulator.Supports).Select(t => Renode + ":" + t.Name));
 

@@ -25,6 +25,11 @@ public sealed record RunMeasurements(byte[] Outputs, int Samples)
 
     public long? MaxInstructions { get; init; }
 
+    /// <summary>Wall-clock time of one inference, median over the samples, where an interpreter's is measured.</summary>
+    public TimeSpan? MedianTime { get; init; }
+
+    public TimeSpan? MaxTime { get; init; }
+
     public int? StackBytes { get; init; }
 
     public int? ArenaBytes { get; init; }

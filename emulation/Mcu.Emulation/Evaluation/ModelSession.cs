@@ -1,4 +1,5 @@
 using Mcu.Emulation.Managed;
+using Mcu.Emulation.Managed.NanoClr;
 using Mcu.Generator;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit;
@@ -49,7 +50,7 @@ public sealed class ModelSession : IDisposable
     {
         if (place.Form is ExecutionForm.Float or ExecutionForm.Reference)
         {
-            throw new DiagnosticException("MCU0116", $"A compiled folder cannot be run on '{place}'.", folder, "Give the base model instead; a folder of C runs on host and emulators, one of C# on managed.");
+            throw new DiagnosticException("MCU0116", $"A compiled folder cannot be run on '{place}'.", folder, "Give the base model instead; a folder of C runs on host and emulators, one of C# on managed and nanoclr.");
         }
 
         EmittedManifest manifest = EmittedManifest.Load(folder);
@@ -57,6 +58,7 @@ public sealed class ModelSession : IDisposable
         {
             ExecutionForm.Firmware => new FirmwareModelRunner(folder, place.Target!, tools, place.CreateRunner(tools)),
             ExecutionForm.Managed when manifest.Language is not null => new ManagedRunner(ManagedFolder.Read(folder, manifest), manifest),
+            ExecutionForm.NanoClr when manifest.Language is not null => new NanoClrRunner(ManagedFolder.Read(folder, manifest), manifest, NanoClrTools.Find()),
             _ => throw new DiagnosticException("MCU0116", $"A folder of C cannot be run on '{place}'.", folder, "Use --on host or an emulator, or compile with --lang nanoframework."),
         };
         return new ModelSession(runner, runner.Input, runner.Output, [.. manifest.Adapters.Skip(1).Select(a => a.Name)], null);
@@ -68,7 +70,7 @@ public sealed class ModelSession : IDisposable
         place.Form switch
         {
             ExecutionForm.Firmware => OpenFirmware(options, place, tools, notes, progress, cancellation),
-            ExecutionForm.Managed => OpenManaged(options, notes, progress, cancellation),
+            ExecutionForm.Managed or ExecutionForm.NanoClr => OpenManaged(options, place, notes, progress, cancellation),
             _ => OpenReference(options, place.Form, notes, progress, cancellation),
         };
 
@@ -120,11 +122,12 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    private static ModelSession OpenManaged(CompileOptions options, DiagnosticBag notes, Pipeline.Progress? progress, CancellationToken cancellation)
+    private static ModelSession OpenManaged(CompileOptions options, ExecutionPlace place, DiagnosticBag notes, Pipeline.Progress? progress, CancellationToken cancellation)
     {
         CompileResult result = Pipeline.Compile(options with { Nano = options.Nano ?? NanoOptions.Default with { PackWeights = options.Optimize == OptimizationGoal.Speed } }, notes, progress, cancellation);
         Graph asRead = result.Loaded.AsRead;
-        return new ModelSession(new ManagedRunner(result.Nano!, result.Manifest), InputOf(asRead), OutputOf(asRead), NamesOf(result.Loaded), null) { Report = result.Report };
+        IModelRunner runner = place.Form == ExecutionForm.Managed ? new ManagedRunner(result.Nano!, result.Manifest) : new NanoClrRunner(result.Nano!, result.Manifest, NanoClrTools.Find());
+        return new ModelSession(runner, InputOf(asRead), OutputOf(asRead), NamesOf(result.Loaded), null) { Report = result.Report };
     }
 
     private static ModelSession OpenReference(

@@ -13,11 +13,16 @@ namespace Mcu.Emulation.Managed;
 public static class ManagedCompiler
 {
     /// <summary>Simple name and version of the platform's core library.</summary>
-    private const string CoreLibraryName = "mscorlib";
+    internal const string CoreLibraryName = "mscorlib";
 
     private static readonly CSharpParseOptions Language = new(LanguageVersion.CSharp10, DocumentationMode.Diagnose);
 
-    private static readonly Lazy<MetadataReference> CoreLibrary = new(() => MetadataReference.CreateFromImage(EmitCoreLibrary()));
+    private static readonly Lazy<byte[]> CoreLibraryImage = new(EmitCoreLibrary);
+
+    private static readonly Lazy<MetadataReference> CoreLibrary = new(() => MetadataReference.CreateFromImage(CoreLibraryImage.Value));
+
+    /// <summary>The reference surface as an assembly, for tools that look its types up.</summary>
+    internal static byte[] CoreLibrarySurface() => CoreLibraryImage.Value;
 
     /// <summary>The assembly of C# files. MCU1510 where the compiler has an error or a warning.</summary>
     /// <param name="name">Simple name.</param>

@@ -43,6 +43,10 @@ public sealed class ManagedRunner : IModelRunner
         return Task.Run(() => Run(samples, cancellation), cancellation);
     }
 
+    /// <summary>Arena, scratch and constants on the managed heap, without array headers.</summary>
+    internal static int HeapBytes(EmittedManifest manifest, NanoEmission emission) =>
+        checked((int)(manifest.ArenaBytes + emission.ScratchBytes + emission.ConstantBytes + emission.PackedBytes));
+
     private RunMeasurements Run(ReadOnlyMemory<byte> samples, CancellationToken cancellation)
     {
         int count = samples.Length / network.InputLength;
@@ -66,7 +70,7 @@ public sealed class ManagedRunner : IModelRunner
             CodeBytes = sizes.IlBytes,
             WeightBytes = manifest.WeightBytes,
             AdapterBytes = manifest.AdapterBytes,
-            RamBytes = checked((int)(manifest.ArenaBytes + emission.ScratchBytes + emission.ConstantBytes + emission.PackedBytes)),
+            RamBytes = HeapBytes(manifest, emission),
             Notes = ["instructions are IL instructions of the interpreter"],
         };
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Mcu.Emulation;
 using Mcu.Emulation.Benchmarks;
 using Mcu.Emulation.Evaluation;
+using Mcu.Emulation.Managed.NanoClr;
 using Mcu.Generator;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Int8;
@@ -169,10 +170,13 @@ internal sealed class BenchCommand : ToolCommand
             throw new DiagnosticException("MCU1500", $"{unused.Name} has no effect on the benchmark of C#.", unused.Name, "Leave it out.");
         }
 
-        if ((parse.GetValue(on) ?? []).FirstOrDefault(place => place != "managed") is { } other)
+        string[] given = parse.GetValue(on) ?? [];
+        if (given.FirstOrDefault(place => place is not ("managed" or "nanoclr")) is { } other)
         {
-            throw new DiagnosticException("MCU0115", $"C# is not measured on '{other}'.", "--on", "Use managed.");
+            throw new DiagnosticException("MCU0115", $"C# is not measured on '{other}'.", "--on", "Use managed or nanoclr.");
         }
+
+        NanoClrTools? tools = given.Contains("nanoclr", StringComparer.Ordinal) ? NanoClrTools.Find() : null;
 
         ManagedBenchRow[] rows = await WorkDisplay.RunAsync(context, "bench", async stage =>
         {
@@ -180,7 +184,7 @@ internal sealed class BenchCommand : ToolCommand
             foreach (string model in parse.GetRequiredValue(models))
             {
                 stage(Path.GetFileName(model));
-                all.Add(await ManagedBenchmark.RunAsync(options.Read(parse, context, model), parse.GetValue(samples), context.Notes, cancellation));
+                all.Add(await ManagedBenchmark.RunAsync(options.Read(parse, context, model), parse.GetValue(samples), tools, context.Notes, cancellation));
             }
 
             return all.ToArray();

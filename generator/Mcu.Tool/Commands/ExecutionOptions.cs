@@ -16,7 +16,7 @@ internal sealed class ExecutionOptions
 
     private readonly Option<string> on = new("--on")
     {
-        Description = "float (the graph as read), reference (C# int8), managed (C# for nanoFramework, on .NET), host (emitted C), qemu:TARGET or renode:TARGET.",
+        Description = "float (the graph as read), reference (C# int8), managed (C# for nanoFramework, on .NET), nanoclr (the same on its interpreter, which NANOCLR names), host (emitted C), qemu:TARGET or renode:TARGET.",
         HelpName = "PLACE",
         Required = true,
     };

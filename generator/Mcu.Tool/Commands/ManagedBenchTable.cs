@@ -12,7 +12,14 @@ internal static class ManagedBenchTable
 
     private static IEnumerable<string[]> Lines(ManagedBenchRow row) =>
         row.Layers.Select((layer, i) => Line(row, string.Create(CultureInfo.InvariantCulture, $"{i} {layer.Kernel}"), layer))
-            .Append(Line(row, "total", row.Total));
+            .Append(Line(row, "total", row.Total))
+            .Concat(row.Nanoclr is { } times ? [Times(row, times)] : []);
+
+    private static string[] Times(ManagedBenchRow row, ManagedBenchTimes times) =>
+    [
+        row.Model, "\u00b5s on nanoclr", "", Measurements.Number((long)times.Plain),
+        Measurements.Number((long)times.Speed), Gain(times.SpeedGain), Measurements.Number((long)times.Ram), Gain(times.RamGain),
+    ];
 
     private static string[] Line(ManagedBenchRow row, string name, ManagedBenchLayer layer) =>
     [

@@ -11,6 +11,7 @@ internal static class Measurements
         string adapter = run.Adapter is null ? "" : $" with adapter {run.AdapterIndex} '{run.Adapter}'";
         console.WriteLine($"{run.Model} on {run.On}{adapter}: {run.Samples} samples");
         Line(console, "instructions", run.Instructions.Median, run.Instructions.Max is { } max ? $" (median; max {Number(max)})" : "");
+        Line(console, "microseconds", Whole(run.Microseconds.Median), run.Microseconds.Max is { } longest ? $" (median; max {Number((long)longest)})" : "");
         Line(console, "arena bytes", run.ArenaBytes);
         Line(console, "stack bytes", run.StackBytes);
         Line(console, "code bytes", run.CodeBytes);
@@ -23,6 +24,8 @@ internal static class Measurements
     }
 
     public static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static long? Whole(double? value) => value is { } number ? (long)number : null;
 
     private static void Line(IAnsiConsole console, string name, long? value, string more = "")
     {

@@ -6,6 +6,12 @@ namespace Mcu.Tool.Commands;
 /// <summary>Instructions of the call of <c>MODEL_run</c> alone, over the samples; null where they are not counted.</summary>
 internal sealed record InstructionCounts(long? Median, long? Max);
 
+/// <summary>Wall-clock time of one inference in microseconds, over the samples; null where no interpreter's is measured.</summary>
+internal sealed record InferenceTimes(double? Median, double? Max)
+{
+    public static InferenceTimes Of(RunMeasurements run) => new(run.MedianTime?.TotalMicroseconds, run.MaxTime?.TotalMicroseconds);
+}
+
 /// <summary>JSON of <c>mcu run</c>; docs/schemas/run.schema.json. Figures that a form of execution has not are null.</summary>
 internal sealed record RunDocument(
     string Model,
@@ -15,6 +21,7 @@ internal sealed record RunDocument(
     string? Adapter,
     int Samples,
     InstructionCounts Instructions,
+    InferenceTimes Microseconds,
     int? StackBytes,
     int? ArenaBytes,
     int? CodeBytes,
@@ -34,6 +41,7 @@ internal sealed record RunDocument(
         opened.Adapter,
         run.Samples,
         new InstructionCounts(run.MedianInstructions, run.MaxInstructions),
+        InferenceTimes.Of(run),
         run.StackBytes,
         run.ArenaBytes,
         run.CodeBytes,
@@ -58,6 +66,7 @@ internal sealed record EvalDocument(
     int Samples,
     IReadOnlyList<int> Predictions,
     InstructionCounts Instructions,
+    InferenceTimes Microseconds,
     int? StackBytes,
     int? ArenaBytes,
     int? CodeBytes,
@@ -80,6 +89,7 @@ internal sealed record EvalDocument(
             run.Samples,
             [.. evaluation.Predictions],
             run.Instructions,
+            run.Microseconds,
             run.StackBytes,
             run.ArenaBytes,
             run.CodeBytes,

@@ -55,7 +55,7 @@ public sealed class ManagedBenchTests
     public async Task The_managed_form_beats_plain_loops(string name, double speed, double ram)
     {
         var options = new CompileOptions { BasePath = TestData.Shared($"mlperf-tiny/{name}_int8.tflite"), Target = Mcu.Generator.Targets.TargetCatalog.Load().Get("cortex-m4") };
-        ManagedBenchRow row = await ManagedBenchmark.RunAsync(options, 1, new DiagnosticBag(), TestContext.Current.CancellationToken);
+        ManagedBenchRow row = await ManagedBenchmark.RunAsync(options, 1, null, new DiagnosticBag(), TestContext.Current.CancellationToken);
 
         Assert.True(row.Total.SpeedGain >= speed, $"speed {row.Total.SpeedGain}");
         Assert.True(row.Total.RamGain >= ram, $"ram {row.Total.RamGain}");
