@@ -127,9 +127,14 @@ int mcu_slots_find(const mcu_slots *slots, uint32_t id)
     return -1;
 }
 
-/* Whether no trial runs, and every slot of a mask holds an image that may run. */
+/*
+ * Whether no trial runs, and every slot of a mask holds an image that may run. An image below another of the mask may not:
+ * once the trial is confirmed, its counter is below a confirmed one.
+ */
 static int check_mask(const mcu_slots *slots, unsigned mask)
 {
+    uint32_t smallest = UINT32_MAX;
+    uint32_t largest = slots->state.counter;
     if (slots->state.started) {
         return MCU_SLOTS_ERROR_STATE;
     }
@@ -140,12 +145,12 @@ static int check_mask(const mcu_slots *slots, unsigned mask)
             if (header == NULL) {
                 return MCU_SLOTS_ERROR_SLOT;
             }
-            if (header->security_counter < slots->state.counter) {
-                return MCU_SLOTS_ERROR_ROLLBACK;
-            }
+            const uint32_t counter = header->security_counter;
+            smallest = counter < smallest ? counter : smallest;
+            largest = counter > largest ? counter : largest;
         }
     }
-    return MCU_OK;
+    return smallest < largest ? MCU_SLOTS_ERROR_ROLLBACK : MCU_OK;
 }
 
 unsigned mcu_slots_start(mcu_slots *slots)

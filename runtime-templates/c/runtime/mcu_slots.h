@@ -15,7 +15,7 @@
 #define MCU_SLOTS_ERROR_IN_USE 41    /* the slot is active or on trial */
 #define MCU_SLOTS_ERROR_STATE 42     /* not now: no trial, or one that runs, or no install is open */
 #define MCU_SLOTS_ERROR_SIZE 43      /* larger than the slot, or not the announced number of bytes */
-#define MCU_SLOTS_ERROR_ROLLBACK 44  /* the security counter is below one that was confirmed */
+#define MCU_SLOTS_ERROR_ROLLBACK 44  /* the security counter is below one that was confirmed, or that would run beside it */
 #define MCU_SLOTS_ERROR_REJECTED 45  /* failed its trial; install it again */
 #define MCU_SLOTS_ERROR_UNCONFIRMED 46 /* only confirmed images can be selected */
 #define MCU_SLOTS_ERROR_FLASH 47     /* the flash does not take or keep what is written */
@@ -86,7 +86,7 @@ int mcu_slots_write(mcu_slots *slots, const void *from, size_t bytes);
 /* Verifies the image in flash, with its signature and counter; from now on it is installed. */
 int mcu_slots_finish(mcu_slots *slots);
 
-/* Runs installed images together once, from the next start on; 0 takes that back. */
+/* Runs installed images of one security counter together once, from the next start on; 0 takes that back. */
 int mcu_slots_test(mcu_slots *slots, unsigned mask);
 
 /* The trial that runs is good: it becomes what is active. */

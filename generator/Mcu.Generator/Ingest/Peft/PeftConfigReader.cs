@@ -63,7 +63,7 @@ internal sealed class PeftConfigReader(string location, DiagnosticBag notes)
             "MCU0420",
             $"PEFT type '{Names.Short(type.GetString()!)}' is not supported.",
             location,
-            $"Supported: {string.Join(", ", PeftSettings.Names)}, with modules_to_save; a BitFit adapter is a LORA configuration with 'bias': 'all' and only bias tensors.");
+            $"Supported: {string.Join(", ", PeftSettings.Names)}, with modules_to_save; a BitFit adapter is a LORA configuration with 'bias': 'all' and only bias tensors. Prompts, prefixes and bottlenecks come as an .npz archive (docs/ADAPTERS.md).");
     }
 
     private void CheckSetting(JsonProperty setting, PeftSettings settings)

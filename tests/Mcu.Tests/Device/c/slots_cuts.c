@@ -46,6 +46,8 @@ static void open_flash(void)
     config.slot_address = 2u * d.block;
     config.slot_bytes = slot_bytes;
     config.slots = 3;
+    config.verify = verify_image;
+    config.user = &config;
 }
 
 static void boot(void)
@@ -68,6 +70,7 @@ static void tell_story(void)
     boot();
     try_confirm(&d.w, &slots); /* slots 0 and 1 confirmed, 1 active */
     try_select(&d.w, &slots, 1); /* swap back */
+    try_install(&d.w, &slots, 2, 15, 64); /* not trusted */
     try_install(&d.w, &slots, 2, 18, 128);
     try_test(&d.w, &slots, 4);
     boot();
@@ -76,7 +79,8 @@ static void tell_story(void)
     try_select(&d.w, &slots, 3); /* composes 8 and 9 */
     boot();
     try_install(&d.w, &slots, 2, 16, 64);
-    try_test(&d.w, &slots, 5);
+    try_test(&d.w, &slots, 5); /* counters 1 and 2 together */
+    try_test(&d.w, &slots, 4);
     boot();
     try_confirm(&d.w, &slots); /* counter 2: slot 0 and 1 can never run again */
     try_select(&d.w, &slots, 1);
@@ -117,7 +121,7 @@ static void go_on(void)
     if (slots.state.trial != 0) {
         try_revert(&d.w, &slots);
     }
-    try_install(&d.w, &slots, slot, 25, 64);
+    try_install(&d.w, &slots, slot, 26, 64);
     try_test(&d.w, &slots, 1u << slot);
     boot();
     try_confirm(&d.w, &slots);

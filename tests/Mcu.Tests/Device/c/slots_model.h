@@ -45,6 +45,22 @@ static uint32_t counter_of(uint32_t id)
     return id / 8u;
 }
 
+/* So does whether an image is trusted; the status is the application's own. */
+enum { NOT_TRUSTED = 200 };
+
+static int is_trusted(uint32_t id)
+{
+    return id % 5u != 0;
+}
+
+/* For mcu_slots_config: the user's pointer is the configuration itself. */
+static int verify_image(void *user, const void *image, size_t bytes)
+{
+    const mcu_slots_config *config = user;
+    const mcu_delta_header *header = image;
+    return config->verify == verify_image && bytes >= sizeof *header && is_trusted(header->id) ? MCU_OK : NOT_TRUSTED;
+}
+
 static void forget(model *m, unsigned slot)
 {
     m->id[slot] = 0;
@@ -59,12 +75,28 @@ static int mask_status(const model *m, unsigned slots, unsigned mask)
             if (slot >= slots || m->id[slot] == 0) {
                 return MCU_SLOTS_ERROR_SLOT;
             }
-            if (counter_of(m->id[slot]) < m->counter) {
+        }
+    }
+    for (unsigned slot = 0; slot < slots; slot++) {
+        for (unsigned other = 0; other < slots; other++) {
+            const int both = (mask >> slot & mask >> other & 1u) != 0;
+            if (both && (counter_of(m->id[slot]) < m->counter || counter_of(m->id[slot]) < counter_of(m->id[other]))) {
                 return MCU_SLOTS_ERROR_ROLLBACK;
             }
         }
     }
     return MCU_OK;
+}
+
+/* The first slot that holds an id, or -1. */
+static int slot_of(const model *m, uint32_t id)
+{
+    for (int slot = 0; slot < MCU_SLOTS_MOST; slot++) {
+        if (id != 0 && m->id[slot] == id) {
+            return slot;
+        }
+    }
+    return -1;
 }
 
 static int is_same(const model *m, const mcu_slots *slots)
@@ -77,6 +109,7 @@ static int is_same(const model *m, const mcu_slots *slots)
         size_t bytes = 0;
         const void *stored = mcu_slots_image(slots, slot, &bytes);
         same &= (stored != NULL) == (m->id[slot] != 0);
+        same &= mcu_slots_find(slots, m->id[slot]) == slot_of(m, m->id[slot]);
         if (stored != NULL && m->id[slot] != 0) {
             same &= tiny_image(image, m->id[slot], counter_of(m->id[slot]), m->generation[slot]) == bytes &&
                     memcmp(image, stored, bytes) == 0;
@@ -114,7 +147,7 @@ static int try_install(world *w, mcu_slots *slots, unsigned slot, uint32_t id, u
     for (uint32_t at = 0; at < bytes; at += chunk) {
         settle(w, slots, MCU_OK, mcu_slots_write(slots, image + at, bytes - at < chunk ? bytes - at : chunk));
     }
-    expected = counter_of(id) < m->counter ? MCU_SLOTS_ERROR_ROLLBACK : MCU_OK;
+    expected = counter_of(id) < m->counter ? MCU_SLOTS_ERROR_ROLLBACK : !is_trusted(id) ? NOT_TRUSTED : MCU_OK;
     if (expected == MCU_OK) {
         m->id[slot] = id;
         m->generation[slot] = w->generation;
@@ -230,6 +263,10 @@ static void restart(world *w, mcu_slots *slots, const mcu_slots_config *config)
     const unsigned expected = m->started ? m->trial : m->active;
     const unsigned mask = mcu_slots_start(slots);
     CHECK(w, mask == expected);
+    for (unsigned slot = 0; mask >> slot != 0; slot++) {
+        const uint32_t id = m->id[slot];
+        CHECK(w, (mask >> slot & 1u) == 0 || (counter_of(id) >= slots->state.counter && is_trusted(id)));
+    }
     settle(w, slots, MCU_OK, MCU_OK);
     run_images(w, slots, mask);
 }

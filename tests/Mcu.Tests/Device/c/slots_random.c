@@ -50,6 +50,8 @@ static void open_flash(void)
     config.slot_address = d.journal_blocks * d.block;
     config.slot_bytes = (TINY_MOST_BYTES + d.block - 1u) / d.block * d.block;
     config.slots = (uint8_t)d.slots;
+    config.verify = verify_image;
+    config.user = &config;
 }
 
 static void begin_sequence(void)
