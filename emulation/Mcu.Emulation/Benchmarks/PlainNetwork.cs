@@ -17,9 +17,9 @@ internal static class PlainNetwork
     /// <summary>The plain kernel of a kernel, and the numbers that it has no use for.</summary>
     private static readonly SortedDictionary<string, (string Kernel, string[] Unused)> Kernels = new(StringComparer.Ordinal)
     {
-        ["Conv2D"] = ("PlainConv2D", ["fast", "chunk"]),
+        ["Conv2D"] = ("PlainConv2D", ["fast"]),
         ["DepthwiseConv2D"] = ("PlainDepthwiseConv2D", ["planeH", "planeW", "fast"]),
-        ["FullyConnected"] = ("PlainFullyConnected", ["inputZeroPoint", "fast", "chunk"]),
+        ["FullyConnected"] = ("PlainFullyConnected", ["inputZeroPoint", "fast"]),
     };
 
     public static NanoEmission Emit(NanoProgram program, string name, NanoOptions options)

@@ -5,7 +5,7 @@ using Mcu.Generator.Targets;
 namespace Mcu.Emulation.Evaluation;
 
 /// <summary>An emitted folder, built once and run on the host or in an emulator.</summary>
-public sealed class FirmwareModelRunner : IModelRunner, IDisposable
+public sealed class FirmwareModelRunner : IDeltaRunner, IDisposable
 {
     private readonly string folder;
     private readonly EmittedManifest manifest;
@@ -32,7 +32,6 @@ public sealed class FirmwareModelRunner : IModelRunner, IDisposable
 
     public TargetDescription Target { get; }
 
-    /// <summary>Delta images to attach for every run, in order.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Deltas { get; set; } = [];
 
     public string Name => Target.IsHost ? "host" : runner.EmulatorName + ":" + Target.Name;

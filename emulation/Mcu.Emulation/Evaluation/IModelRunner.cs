@@ -18,6 +18,13 @@ public interface IModelRunner
     Task<RunMeasurements> RunAsync(ReadOnlyMemory<byte> samples, int adapterIndex, CancellationToken cancellation);
 }
 
+/// <summary>A form that takes delta images as a device does.</summary>
+public interface IDeltaRunner : IModelRunner
+{
+    /// <summary>Delta images to attach for every run, in order.</summary>
+    IReadOnlyList<ReadOnlyMemory<byte>> Deltas { get; set; }
+}
+
 /// <summary>Outputs back to back, and what was measured; null where a form has no such figure.</summary>
 public sealed record RunMeasurements(byte[] Outputs, int Samples)
 {

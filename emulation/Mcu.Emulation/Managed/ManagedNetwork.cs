@@ -8,6 +8,8 @@ public sealed class ManagedNetwork
 {
     private readonly Action<sbyte[], sbyte[]> run;
     private readonly Func<int, bool> select;
+    private readonly Func<byte[], int>? attach;
+    private readonly Action? detach;
 
     private ManagedNetwork(Type type, object network)
     {
@@ -15,6 +17,8 @@ public sealed class ManagedNetwork
         Network = network;
         run = type.GetMethod("Run")!.CreateDelegate<Action<sbyte[], sbyte[]>>(network);
         select = type.GetMethod("Select")!.CreateDelegate<Func<int, bool>>(network);
+        attach = type.GetMethod("Attach")?.CreateDelegate<Func<byte[], int>>(network);
+        detach = type.GetMethod("Detach")?.CreateDelegate<Action>(network);
         InputLength = (int)type.GetField("InputLength")!.GetRawConstantValue()!;
         OutputLength = (int)type.GetField("OutputLength")!.GetRawConstantValue()!;
     }
@@ -42,6 +46,14 @@ public sealed class ManagedNetwork
     }
 
     public bool Select(int adapter) => select(adapter);
+
+    /// <summary>Whether the class takes delta images.</summary>
+    public bool TakesDeltas => attach is not null;
+
+    /// <summary>0, or the emitted <c>DeltaReason</c>.</summary>
+    public int Attach(byte[] image) => attach!(image);
+
+    public void Detach() => detach!();
 
     public sbyte[] Run(sbyte[] input)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Mcu.Emulation.Evaluation;
+using Mcu.Emulation.Running;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit;
 using Mcu.Generator.Emit.NanoFramework;
@@ -11,7 +12,7 @@ namespace Mcu.Emulation.Managed;
 /// The managed form on .NET: the assembly that a device runs, with executed IL instructions counted. Instructions are IL's, not a
 /// core's.
 /// </summary>
-public sealed class ManagedRunner : IModelRunner
+public sealed class ManagedRunner : IDeltaRunner
 {
     private readonly NanoEmission emission;
     private readonly EmittedManifest manifest;
@@ -32,6 +33,8 @@ public sealed class ManagedRunner : IModelRunner
 
     public string Name => "managed";
 
+    public IReadOnlyList<ReadOnlyMemory<byte>> Deltas { get; set; } = [];
+
     public Tensor Input => FirmwareModelRunner.PortTensor("input", manifest.Input);
 
     public Tensor Output => FirmwareModelRunner.PortTensor("output", manifest.Output);
@@ -39,8 +42,39 @@ public sealed class ManagedRunner : IModelRunner
     public Task<RunMeasurements> RunAsync(ReadOnlyMemory<byte> samples, int adapterIndex, CancellationToken cancellation)
     {
         AdapterIndices.Check(adapterIndex, manifest.Adapters.Length - 1);
+        RunRequest.CheckDeltas(manifest, Deltas.Count);
+        return Task.Run(
+            () =>
+            {
+                Prepare(adapterIndex);
+                return Run(samples, cancellation);
+            },
+            cancellation);
+    }
+
+    /// <summary>MCU1530 where the network refuses an image, MCU1531 where a self-test fails.</summary>
+    private void Prepare(int adapterIndex)
+    {
+        if (network.TakesDeltas)
+        {
+            network.Detach();
+        }
+
         network.Select(adapterIndex);
-        return Task.Run(() => Run(samples, cancellation), cancellation);
+        for (int i = 0; i < Deltas.Count; i++)
+        {
+            int reason = network.Attach(Deltas[i].ToArray());
+            if (reason == DeltaRefusals.SelfTest)
+            {
+                throw new DiagnosticException(
+                    "MCU1531", $"A self-test of delta image {i + 1} fails: the managed network gives another output than the image promises.", "managed", DeltaRefusals.SelfTestHint);
+            }
+
+            if (reason != 0)
+            {
+                throw new DiagnosticException("MCU1530", $"The managed network refuses delta image {i + 1}: {DeltaRefusals.Words(reason)} (reason {reason}).", "managed", DeltaRefusals.ManagedHint);
+            }
+        }
     }
 
     /// <summary>Arena, scratch and constants on the managed heap, without array headers.</summary>

@@ -1,12 +1,14 @@
 namespace Mcu.Emulation.Running;
 
-/// <summary>The words for <c>MCU_DELTA_ERROR_…</c> of the C runtime.</summary>
+/// <summary>The words for <c>MCU_DELTA_ERROR_…</c> of the C runtime, which are the reasons of the managed one too.</summary>
 internal static class DeltaRefusals
 {
     /// <summary>The smallest of the codes.</summary>
     public const int First = 16;
 
     public const string Hint = "Pack the image for this folder: with the same base, target and options.";
+
+    public const string ManagedHint = "Pack the image for rows of weights, as with --target cortex-m0plus, and with the base and options of the network.";
 
     /// <summary>The code of a self-test whose output is another.</summary>
     public const int SelfTest = 33;
@@ -24,7 +26,7 @@ internal static class DeltaRefusals
         22 => "it was made for another compilation of the base",
         23 => "its records do not follow each other exactly",
         24 => "a record has sections that are unknown, missing or not for its kind of layer",
-        25 => "padded columns of a matrix are not zero",
+        25 => "its padding is not zero",
         26 => "a multiplier, shift, start value or position is out of range",
         27 => "an accumulator could overflow",
         28 => "its low-rank terms need more room than --delta-rank gives",

@@ -1,5 +1,6 @@
 using Mcu.Emulation.Tools;
 using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Emit;
 
 namespace Mcu.Emulation.Running;
 
@@ -23,15 +24,7 @@ internal static class RunRequest
                 hint: $"Give {image.Manifest.Input.Type} samples back to back.");
         }
 
-        int room = image.Manifest.Deltas ?? 0;
-        if (options.Deltas.Count > room)
-        {
-            throw new DiagnosticException(
-                "MCU1089",
-                $"The firmware can attach {room} delta images; {options.Deltas.Count} are given.",
-                hint: "Compile with --deltas N.");
-        }
-
+        CheckDeltas(image.Manifest, options.Deltas.Count);
         int adapters = image.Manifest.Adapters.Length;
         return options.AdapterIndex >= 0 && options.AdapterIndex < adapters
             ? inputs.Length / bytes
@@ -39,6 +32,16 @@ internal static class RunRequest
                 "MCU1085",
                 $"There is no adapter {options.AdapterIndex}.",
                 hint: "There are: " + string.Join(", ", image.Manifest.Adapters.Select(adapter => $"{adapter.Index} {adapter.Name}")) + ".");
+    }
+
+    /// <summary>MCU1089 for more delta images than there is room for.</summary>
+    public static void CheckDeltas(EmittedManifest manifest, int count)
+    {
+        int room = manifest.Deltas ?? 0;
+        if (count > room)
+        {
+            throw new DiagnosticException("MCU1089", $"The network can attach {room} delta images; {count} are given.", hint: "Compile with --deltas N.");
+        }
     }
 
     public static ProcessRequest Process(string file, IReadOnlyList<string> arguments, RunFolder folder, RunOptions options) =>

@@ -15,7 +15,11 @@ public interface INanoKernelRoom : ICKernelRoom
 /// <param name="View">The node in its graph.</param>
 /// <param name="Layer">Prepared constants of the base.</param>
 /// <param name="Lowered">The portable C kernel's call.</param>
-public sealed record NanoContext(NodeView View, Int8Layer Layer, LoweredLayer Lowered);
+public sealed record NanoContext(NodeView View, Int8Layer Layer, LoweredLayer Lowered)
+{
+    /// <summary>Room for low-rank terms of delta images; 0 for none.</summary>
+    public int DeltaRank { get; init; }
+}
 
 /// <summary>
 /// A call of <c>Kernel.Run</c>. Arguments stand in this order: the layer's constants (where the layer is linear), arrays and offsets of the
@@ -31,6 +35,9 @@ public sealed record NanoCall(string Kernel, EquatableArray<string> Files, Equat
 
     /// <summary>Scratch of the kernel; null where it takes none.</summary>
     public NanoScratch? Scratch { get; init; }
+
+    /// <summary>Argument <c>chunk</c> of the kernel: products that a lane can add up; 0 where it takes none.</summary>
+    public int Chunk { get; init; }
 
     /// <summary>Whether the kernel takes the layer's weights three to a number when speed is wanted.</summary>
     public bool PacksWeights { get; init; }

@@ -42,10 +42,11 @@ public static class NanoLowering
             [
                 Number("inputH", x[1]), Number("inputW", x[2]), Number("inputC", x[3]), Number("outputH", y[1]), Number("outputW", y[2]),
                 .. Geometry(window), Number("dilationH", window.DilationH), Number("dilationW", window.DilationW),
-                Number("padTop", window.Padding.Top), Number("padLeft", window.Padding.Left), .. Linear(context), Number("chunk", Chunk(context.Lowered)),
+                Number("padTop", window.Padding.Top), Number("padLeft", window.Padding.Left), .. Linear(context),
             ])
         {
-            Scratch = new NanoScratch(direct ? 0 : group * shape.Depth, shape.Depth, group > 3 ? shape.Depth : 0, Terms(context.Lowered, group)),
+            Chunk = Chunk(context.Lowered),
+            Scratch = new NanoScratch(direct ? 0 : group * shape.Depth, shape.Depth, group > 3 ? shape.Depth : 0, Terms(context, group)),
         };
     }
 
@@ -79,11 +80,11 @@ public static class NanoLowering
         return chunk;
     }
 
-    /// <summary>Elements for what adapters add to <paramref name="pixels"/> pixels, and one pixel's projections.</summary>
-    public static int Terms(LoweredLayer lowered, int pixels)
+    /// <summary>Elements for what adapters or delta images add to <paramref name="pixels"/> pixels, and one pixel's projections.</summary>
+    public static int Terms(NanoContext context, int pixels)
     {
-        LinearTables[] changed = [.. lowered.Adapters.Where(a => a?.Lora is not null || a?.Sparse is not null).Select(a => a!)];
-        return changed.Length == 0 ? 0 : (pixels * lowered.Shape!.Outputs) + changed.Max(RankOf);
+        int[] ranks = [.. context.Lowered.Adapters.Where(a => a?.Lora is not null || a?.Sparse is not null).Select(a => RankOf(a!))];
+        return ranks.Length == 0 && context.DeltaRank == 0 ? 0 : (pixels * context.Lowered.Shape!.Outputs) + ranks.Append(context.DeltaRank).Max();
     }
 
     private static int RankOf(LinearTables tables)

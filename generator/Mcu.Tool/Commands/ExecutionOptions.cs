@@ -29,7 +29,7 @@ internal sealed class ExecutionOptions
 
     private readonly Option<string[]> delta = new("--delta")
     {
-        Description = "Delta image (.mcud) to attach to the firmware; may be given several times, in order. The model must be compiled with --deltas.",
+        Description = "Delta image (.mcud) to attach to firmware or managed code; may be given several times, in order. The model must be compiled with --deltas.",
         HelpName = "FILE",
     };
 
@@ -58,7 +58,7 @@ internal sealed class ExecutionOptions
         return new OpenedModel(path, place, session, active);
     }
 
-    /// <summary>MCU0136 where the model does not run as firmware.</summary>
+    /// <summary>MCU0136 where the model does not run as a device's code.</summary>
     private static void Attach(ModelSession session, ReadOnlyMemory<byte>[] images)
     {
         if (images.Length == 0)
@@ -66,13 +66,13 @@ internal sealed class ExecutionOptions
             return;
         }
 
-        if (session.Runner is not FirmwareModelRunner firmware)
+        if (session.Runner is not IDeltaRunner device)
         {
             session.Dispose();
-            throw new DiagnosticException("MCU0136", "Delta images are attached to firmware.", "--delta", "Use --on host or an emulator, or give the image with --adapter.");
+            throw new DiagnosticException("MCU0136", "Delta images are attached to firmware or managed code.", "--delta", "Use --on host, managed or an emulator, or give the image with --adapter.");
         }
 
-        firmware.Deltas = images;
+        device.Deltas = images;
     }
 
     private Func<ModelSession> FolderOf(ParseResult parse, string path, ExecutionPlace place)

@@ -58,8 +58,13 @@ internal sealed class LanguageOptions
                 : throw new DiagnosticException("MCU1500", $"{unused.Name} has no effect on C.", unused.Name, "Add --lang nanoframework, or leave it out.");
         }
 
-        return options.Deltas.IsOn
-            ? throw new DiagnosticException("MCU1503", "C# takes no delta images yet.", "--deltas", "Compile the adapters in with --adapter, or use --lang c.")
+        if (options.Deltas.CacheBytes > 0)
+        {
+            throw new DiagnosticException("MCU1532", "Managed code has no cache of merged layers: Attach makes constants on the heap once.", "--delta-cache", "Leave it out, or use --lang c.");
+        }
+
+        return options.Deltas.IsOn && forms.OfNano(parse).Form != NanoForm.Managed
+            ? throw new DiagnosticException("MCU1503", "C# over native kernels takes no delta images.", "--deltas", "Use --form managed, compile the adapters in with --adapter, or use --lang c.")
             : options with { Nano = Nano(parse, options.Optimize) };
     }
 

@@ -27,6 +27,12 @@ namespace Mcu.Runtime
 
         /// <summary>Changed weights as pairs of gap and difference, or null.</summary>
         internal byte[] Sparse;
+
+        /// <summary>Products that a lane can add up, where delta images may bring other weights (Lanes.cs).</summary>
+        internal int Chunk;
+
+        /// <summary>Sections of the delta images that made this (DeltaRecords.cs); 0 for what was compiled in.</summary>
+        internal int Sections;
     }
 
     /// <summary>

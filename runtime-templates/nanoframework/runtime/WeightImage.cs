@@ -32,7 +32,7 @@ namespace Mcu.Runtime
                 return 3;
             }
 
-            if (Word(image, 12) != Crc32(image, 16))
+            if (Word(image, 12) != Crc32.Of(0, image, 16, image.Length))
             {
                 return 4;
             }
@@ -94,32 +94,6 @@ namespace Mcu.Runtime
         private static int Word(byte[] image, int at)
         {
             return image[at] | (image[at + 1] << 8) | (image[at + 2] << 16) | (image[at + 3] << 24);
-        }
-
-        /// <summary>CRC-32 (IEEE 802.3, reflected) of the rest of an image, four bits at a time; shifts clear the sign's copies.</summary>
-        private static int Crc32(byte[] image, int from)
-        {
-            int[] table = new int[16];
-            for (int i = 0; i < 16; i++)
-            {
-                int value = i;
-                for (int bit = 0; bit < 4; bit++)
-                {
-                    value = (value & 1) != 0 ? ((value >> 1) & int.MaxValue) ^ unchecked((int)0xEDB88320) : (value >> 1) & int.MaxValue;
-                }
-
-                table[i] = value;
-            }
-
-            int crc = -1;
-            for (int i = from; i < image.Length; i++)
-            {
-                int b = image[i];
-                crc = ((crc >> 4) & 0x0FFFFFFF) ^ table[(crc ^ b) & 15];
-                crc = ((crc >> 4) & 0x0FFFFFFF) ^ table[(crc ^ (b >> 4)) & 15];
-            }
-
-            return ~crc;
         }
     }
 }

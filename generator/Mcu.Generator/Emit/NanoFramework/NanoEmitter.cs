@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Mcu.Generator.Deltas;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit.C;
 using Mcu.Generator.Emit.NanoFramework.Interop;
@@ -48,6 +49,7 @@ public static class NanoEmitter
         {
             binaries[NanoEmission.ImageName(className)] = constants.ImageFile(identity);
             files["Mcu/WeightImage.cs"] = Templates.Read(Root + "runtime/WeightImage.cs");
+            files["Mcu/Crc32.cs"] = Templates.Read(Root + "runtime/Crc32.cs");
         }
         else
         {
@@ -67,6 +69,11 @@ public static class NanoEmitter
         long heap = constants.Bytes + program.Source.ArenaBytes + program.Scratch.Bytes;
         NanoProject.Add(
             files, program.Source, new NanoProjectText(options.Namespace, className, heap, constants.Bytes) { ScratchBytes = program.Scratch.Bytes, HasImage = binaries.Count > 0 });
+        if (program.Source.Deltas.IsOn)
+        {
+            files[className + DeltaAbiText.Ending] = DeltaAbi.Of(program.Source).Text;
+        }
+
         return new NanoEmission(options.Namespace, className, files.ToImmutableSortedDictionary(StringComparer.Ordinal), binaries.ToImmutable(), constants.Bytes, program.Scratch.Bytes)
         {
             PackedBytes = options.PackWeights ? program.PackedBytes : 0,
@@ -96,7 +103,7 @@ public static class NanoEmitter
         List<NanoStep> linear = [.. program.Linear];
         var tables = new NanoTables(constants);
         List<object> steps = [.. program.Steps.Select(s => (object)new NanoCallText(Comment(source, s.Step), Call(source, s, linear, tables)))];
-        List<object> layers = [.. linear.Select((s, i) => (object)new NanoLinearText(i, NanoNames.Comment(s.Step.Node.Name), LinearText.Of(s.Step.Layer.Linear!, $"L{s.Step.Index}", null, "", s.Call.PacksWeights && options.PackWeights, s, constants)))];
+        List<object> layers = [.. linear.Select((s, i) => (object)new NanoLinearText(i, NanoNames.Comment(s.Step.Node.Name), LinearText.Of(s.Step.Layer.Linear!, $"L{s.Step.Index}", null, "", s.Call.PacksWeights && options.PackWeights, s, constants, source.Deltas.IsOn)))];
         List<object> adapters = [.. source.Model.Adapters.Select((a, i) => (object)Adapter(source, i, linear, options, constants))];
         return new Dictionary<string, object?>(StringComparer.Ordinal)
         {
@@ -113,6 +120,7 @@ public static class NanoEmitter
             ["steps"] = steps,
             ["layers"] = layers,
             ["adapters"] = adapters,
+            ["delta"] = source.Deltas.IsOn ? NanoDeltaText.Of(source, linear, options) : null,
             ["tables"] = tables.Groups,
         };
     }
@@ -144,6 +152,11 @@ public static class NanoEmitter
 
         arguments.AddRange(step.Call.Tables.Select((t, i) => t is null ? "null" : tables.Reference(t, $"{stem}Table{i}")));
         arguments.AddRange(step.Call.Numbers.Select(n => $"{n.Name}: {n.Value}"));
+        if (step.Call.Chunk > 0)
+        {
+            arguments.Add($"chunk: {(program.Deltas.IsOn ? $"l[{linear.IndexOf(step)}].Chunk" : step.Call.Chunk.ToString(CultureInfo.InvariantCulture))}");
+        }
+
         return $"{step.Call.Kernel}.Run({string.Join(", ", arguments)});";
     }
 
@@ -158,7 +171,7 @@ public static class NanoEmitter
                 layers.Add(new NanoLinearText(
                     slot,
                     NanoNames.Comment(step.Step.Node.Name),
-                    LinearText.Of(tables, $"A{index + 1}L{step.Step.Index}", step.Step.Layer.Linear, $"set[{slot}]", step.Call.PacksWeights && options.PackWeights, step, constants)));
+                    LinearText.Of(tables, $"A{index + 1}L{step.Step.Index}", step.Step.Layer.Linear, $"set[{slot}]", step.Call.PacksWeights && options.PackWeights, step, constants, program.Deltas.IsOn)));
             }
         }
 

@@ -11,7 +11,7 @@ internal static class NanoNames
     private static readonly HashSet<string> Taken = new(
         [
             "Run", "Select", "Load", "Create", "InputLength", "OutputLength", "ArenaBytes", "InputScale", "InputZeroPoint", "OutputScale", "OutputZeroPoint", "Adapters",
-            "AdapterCount", "Selected", "Adapter", "System", "Mcu", "Object", "Equals", "GetHashCode", "GetType", "ToString", "MemberwiseClone", "ReferenceEquals", "Finalize",
+            "AdapterCount", "Selected", "Attach", "Detach", "CheckDelta", "CheckImage", "AttachedDeltas", "DeltaImages", "DeltaRank", "Adapter", "System", "Mcu", "Object", "Equals", "GetHashCode", "GetType", "ToString", "MemberwiseClone", "ReferenceEquals", "Finalize",
         ],
         StringComparer.Ordinal);
 

@@ -24,8 +24,9 @@ public sealed record NanoProgram(CProgram Source, EquatableArray<NanoStep> Steps
             throw new DiagnosticException("MCU0726", "The adapter adds nodes to the network; managed code switches tables of layers only.", adapter.Name, "Use --lang c.");
         }
 
+        int rank = program.Deltas.IsOn ? program.Deltas.Rank : 0;
         EquatableArray<NanoStep> steps = program.Steps
-            .Select(s => new NanoStep(s, NanoLowering.CallOf(new NanoContext(new NodeView(graph, s.Node), program.Model.LayerOf(s.Node, 0), s.Layer))))
+            .Select(s => new NanoStep(s, NanoLowering.CallOf(new NanoContext(new NodeView(graph, s.Node), program.Model.LayerOf(s.Node, 0), s.Layer) { DeltaRank = rank })))
             .ToEquatableArray();
         NanoScratch scratch = steps.Select(s => s.Call.Scratch).OfType<NanoScratch>().Aggregate(new NanoScratch(0, 0, 0, 0), NanoScratch.Max);
         return new NanoProgram(program, steps, scratch);
@@ -35,7 +36,7 @@ public sealed record NanoProgram(CProgram Source, EquatableArray<NanoStep> Steps
     public long PackedBytes => Steps.Where(s => s.Call.PacksWeights).Sum(s => PackedBytesOf(s.Step.Layer));
 
     /// <summary>Files under runtime-templates/nanoframework that the program needs.</summary>
-    public IEnumerable<string> RuntimeFiles => Steps.SelectMany(s => s.Call.Files).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+    public IEnumerable<string> RuntimeFiles => Steps.SelectMany(s => s.Call.Files).Concat(Source.Deltas.IsOn ? NanoDeltaText.RuntimeFiles : []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 
     private static long PackedBytesOf(LoweredLayer layer) => (8L * ((layer.Shape!.Outputs + 5) / 6 * 2) * layer.Shape.Depth) - layer.Linear!.Weights.Bytes;
 }

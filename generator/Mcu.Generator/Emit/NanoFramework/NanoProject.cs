@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Mcu.Generator.Deltas;
 using Mcu.Generator.Emit.C;
 
 namespace Mcu.Generator.Emit.NanoFramework;
@@ -28,6 +29,8 @@ internal static class NanoProject
             ["heap_bytes"] = text.HeapBytes,
             ["input"] = program.Input.Shape.ToString(),
             ["output"] = program.Output.Shape.ToString(),
+            ["deltas"] = program.Deltas.Images,
+            ["abi"] = text.ClassName + DeltaAbiText.Ending,
             ["adapters"] = program.Model.Adapters.Select((a, i) => $"Adapter{i + 1}{NanoNames.Class(a.Name)}").ToList(),
             ["native_version"] = text.NativeVersion,
             ["checksum"] = text.Checksum,

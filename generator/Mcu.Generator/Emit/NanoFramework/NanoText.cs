@@ -74,7 +74,9 @@ internal static class LinearText
     /// <param name="stem">Start of the arrays' names.</param>
     /// <param name="inherited">The base's, whose arrays are shared where they are equal; null for the base itself.</param>
     /// <param name="source">Expression of the base's object.</param>
-    public static IReadOnlyList<string> Of(LinearTables tables, string stem, LinearTables? inherited, string source, bool packed, NanoStep step, NanoConstants constants)
+    /// <param name="withChunk">Whether the object holds what its lanes can add up.</param>
+    public static IReadOnlyList<string> Of(
+        LinearTables tables, string stem, LinearTables? inherited, string source, bool packed, NanoStep step, NanoConstants constants, bool withChunk)
     {
         string part(CTable table, CTable? same, string field) => table.Equals(same) ? $"{source}.{field}" : constants.Expression(table, stem + field);
         LinearShape shape = step.Step.Layer.Shape!;
@@ -91,6 +93,11 @@ internal static class LinearText
             $"linear.Multiplier = {part(tables.Multiplier, inherited?.Multiplier, "Multiplier")};",
             $"linear.Shift = {part(tables.Shift, inherited?.Shift, "Shift")};",
         };
+        if (withChunk && step.Call.Chunk > 0)
+        {
+            statements.Add($"linear.Chunk = {step.Call.Chunk.ToString(CultureInfo.InvariantCulture)};");
+        }
+
         string target = "linear.Lora";
         for (LoraTables? lora = tables.Lora; lora is not null; lora = lora.Next)
         {

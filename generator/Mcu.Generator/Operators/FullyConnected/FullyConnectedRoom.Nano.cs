@@ -18,9 +18,10 @@ public sealed partial class FullyConnectedRoom : INanoKernelRoom
         return new NanoCall(
             "FullyConnected",
             [.. Files("kernels/fully_connected/FullyConnected.cs", "Numerics", "Linear", "AdapterTerms", "Lanes")],
-            [Number("rows", rows), Number("depth", shape.Depth), .. Linear(context), Number("chunk", Chunk(context.Lowered))])
+            [Number("rows", rows), Number("depth", shape.Depth), .. Linear(context)])
         {
-            Scratch = new NanoScratch(0, 0, 0, Terms(context.Lowered, 1)),
+            Chunk = Chunk(context.Lowered),
+            Scratch = new NanoScratch(0, 0, 0, Terms(context, 1)),
             PacksWeights = true,
         };
     }
