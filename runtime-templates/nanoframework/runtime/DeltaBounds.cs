@@ -5,6 +5,9 @@ namespace Mcu.Runtime
     {
         private const int FastLimit = 1 << 30;
         private const int Limit = int.MaxValue - 255;
+        /// <summary>What gamma is multiplied by.</summary>
+        private const int LargestNormal = 32769;
+
         private const int LargestStart = 1 << 30;
         private const int LargestShift = 31;
         private const int LargestFastShift = 22;
@@ -22,7 +25,7 @@ namespace Mcu.Runtime
             return 128 * largest;
         }
 
-        /// <summary>A reason, or none; largestInput belongs to the layer's weights.</summary>
+        /// <summary>A reason, or none; largestInput belongs to the layer's weights and is not read of a layer normalisation.</summary>
         internal static int Check(DeltaLayer layer, Linear linear, Linear original, int largestInput)
         {
             if (linear.Multiplier != original.Multiplier
@@ -35,7 +38,14 @@ namespace Mcu.Runtime
             for (int o = 0; o < bounds.Length; o++)
             {
                 long bias = linear.Bias[o];
-                bounds[o] = largestInput + (bias < 0 ? -bias : bias);
+                long input = largestInput;
+                if (layer.Kind == DeltaLayer.Norm)
+                {
+                    long gamma = linear.Gamma[o];
+                    input = LargestNormal * (gamma < 0 ? -gamma : gamma);
+                }
+
+                bounds[o] = input + (bias < 0 ? -bias : bias);
             }
 
             for (Lora term = linear.Lora; term != null; term = term.Next)

@@ -3,9 +3,10 @@ namespace Mcu.Runtime
     /// <summary>One layer that a delta image may change.</summary>
     internal sealed class DeltaLayer
     {
-        /// <summary>Kinds: every output reads the whole window, or that of one channel.</summary>
+        /// <summary>Kinds: every output reads the whole window, that of one channel, or its own normalised value.</summary>
         internal const int Matrix = 0;
         internal const int Depthwise = 1;
+        internal const int Norm = 2;
 
         internal readonly int Slot;
         internal readonly int Kind;
@@ -20,7 +21,7 @@ namespace Mcu.Runtime
         /// <summary>Whether the kernel takes the weights three to a number.</summary>
         internal readonly bool Packs;
 
-        /// <summary>The base's largest 128 * sum |w| over the outputs.</summary>
+        /// <summary>The base's largest 128 * sum |w| over the outputs; not read of a layer normalisation.</summary>
         internal readonly int LargestInput;
 
         internal DeltaLayer(int slot, int kind, int outputs, int depth, bool fast, bool packs, int largestInput)
@@ -32,6 +33,17 @@ namespace Mcu.Runtime
             Fast = fast;
             Packs = packs;
             LargestInput = largestInput;
+        }
+
+        /// <summary>Multipliers and shifts.</summary>
+        internal int Scales
+        {
+            get { return Kind == Norm ? 1 : Outputs; }
+        }
+
+        internal int WeightBytes
+        {
+            get { return Kind == Norm ? 2 * Outputs : Outputs * Depth; }
         }
     }
 }

@@ -94,7 +94,8 @@ namespace Mcu.Runtime
         private static bool IsWellFormed(DeltaLayer layer, int sections, int rank, int sparse, bool continues)
         {
             int counted = (rank != 0 ? LowRank : 0) | (sparse != 0 ? Sparse : 0);
-            int allowed = Bias | Requant | Weights | Sparse;
+            bool isNorm = layer.Kind == DeltaLayer.Norm;
+            int allowed = Bias | Requant | Weights | (isNorm ? 0 : Sparse);
             if (layer.Kind == DeltaLayer.Matrix)
             {
                 allowed |= LowRank | More;
@@ -106,7 +107,7 @@ namespace Mcu.Runtime
                 allowed = LowRank | More;
             }
 
-            if ((sections & Weights) != 0)
+            if ((sections & Weights) != 0 && !isNorm)
             {
                 needed |= Bias | Requant;
             }
@@ -115,10 +116,10 @@ namespace Mcu.Runtime
                 && (sections & (LowRank | Sparse)) == counted && (sparse & 1) == 0;
         }
 
-        /// <summary>What replaces something stands alone with it, and new scales stand alone with everything. New weights bring scales.</summary>
+        /// <summary>What replaces something stands alone with it, and new scales stand alone with everything. New weights bring scales, but for gamma.</summary>
         private static bool IsConflict(int one, int other)
         {
-            return other != 0 && (((one | other) & Requant) | (one & other & Bias)) != 0;
+            return other != 0 && (((one | other) & Requant) | (one & other & (Bias | Weights))) != 0;
         }
 
         /// <summary>Bytes of a record's sections.</summary>
@@ -132,12 +133,12 @@ namespace Mcu.Runtime
 
             if ((sections & Requant) != 0)
             {
-                bytes += 4 * layer.Outputs + Up4(layer.Outputs);
+                bytes += 4 * layer.Scales + Up4(layer.Scales);
             }
 
             if ((sections & Weights) != 0)
             {
-                bytes += Up4(layer.Outputs * layer.Depth);
+                bytes += Up4(layer.WeightBytes);
             }
 
             return rank == 0 ? bytes : bytes + 8 * rank + Up4(rank * layer.Depth + layer.Outputs * rank + rank + layer.Outputs);
@@ -172,12 +173,17 @@ namespace Mcu.Runtime
 
             if ((sections & Requant) != 0)
             {
-                linear.Multiplier = Int32(layer.Outputs);
-                linear.Shift = Int8(layer.Outputs);
+                linear.Multiplier = Int32(layer.Scales);
+                linear.Shift = Int8(layer.Scales);
                 Align();
             }
 
-            if ((sections & Weights) != 0)
+            if ((sections & Weights) != 0 && layer.Kind == DeltaLayer.Norm)
+            {
+                linear.Gamma = Int16(layer.Outputs);
+                Align();
+            }
+            else if ((sections & Weights) != 0)
             {
                 sbyte[] weights = Int8(layer.Outputs * layer.Depth);
                 Align();
@@ -260,6 +266,17 @@ namespace Mcu.Runtime
             for (int i = 0; i < count; i++, at += 4)
             {
                 array[i] = DeltaImage.Word(image, at);
+            }
+
+            return array;
+        }
+
+        private short[] Int16(int count)
+        {
+            short[] array = new short[count];
+            for (int i = 0; i < count; i++, at += 2)
+            {
+                array[i] = (short)DeltaImage.Half(image, at);
             }
 
             return array;

@@ -96,6 +96,7 @@ namespace Mcu.Runtime
             Linear to = new Linear();
             to.Weights = from.Weights;
             to.Packed = from.Packed;
+            to.Gamma = from.Gamma;
             to.Bias = from.Bias;
             to.Multiplier = from.Multiplier;
             to.Shift = from.Shift;

@@ -65,7 +65,6 @@ public sealed class ManagedCommandTests
     [InlineData("MCU1500", "--weights", "image")]
     [InlineData("MCU1501", "--lang", "nanoframework", "--namespace", "Acme.class")]
     [InlineData("MCU1501", "--lang", "nanoframework", "--namespace", "Größe")]
-    [InlineData("MCU1503", "--lang", "nanoframework", "--deltas", "1")]
     public void Options_that_do_not_fit_are_refused(string code, params string[] options)
     {
         ToolRun run = CommandLineTests.InProcess(["compile", .. Demo, .. options, "-o", Path.Combine(folder, "none"), "--json"]);

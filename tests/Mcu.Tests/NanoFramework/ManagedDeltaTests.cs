@@ -58,7 +58,7 @@ public sealed class ManagedDeltaTests
         DeltaHost host = DeltaHost.OfTiny(name, NanoOptions.Default with { Store = store, PackWeights = packed });
         string before = host.BaseConstants();
         int accepted = 0;
-        for (int seed = 0; seed < 60; seed++)
+        for (int seed = 0; seed < 30; seed++)
         {
             DeltaImage image = host.Image(RandomDelta.Any(host.Abi, new Random(seed)), selfTests: 0);
             bool isSound = IsSound(host, image);
@@ -69,7 +69,7 @@ public sealed class ManagedDeltaTests
             host.Network.Detach();
         }
 
-        Assert.InRange(accepted, 20, 59);
+        Assert.InRange(accepted, 8, 29);
         Assert.Equal(before, host.BaseConstants());
     }
 
@@ -82,7 +82,7 @@ public sealed class ManagedDeltaTests
     {
         DeltaHost host = DeltaHost.OfTiny(name, NanoOptions.Default with { PackWeights = packed });
         int together = 0;
-        for (int seed = 0; seed < 30; seed++)
+        for (int seed = 0; seed < 15; seed++)
         {
             var random = new Random(seed);
             DeltaPart[] parts = [.. Enumerable.Range(0, 3).Select(i => Part(host, host.Abi.Slots.Select(s => RandomDelta.Added(s, random, withBias: i == 1)), (uint)i))];
@@ -105,7 +105,7 @@ public sealed class ManagedDeltaTests
             host.Network.Detach();
         }
 
-        Assert.True(together >= 10, $"{together}");
+        Assert.True(together >= 5, $"{together}");
     }
 
     [Fact]

@@ -14,6 +14,7 @@ internal static class RandomDelta
         0 => null,
         1 => Replaced(slot, random),
         2 => new DeltaLayer { Requant = Requant(slot, random) },
+        _ when slot.Kind == LinearKind.Norm && random.Next(2) == 0 => new DeltaLayer { Gamma = Gamma(slot, random) },
         _ => Added(slot, random, withBias: random.Next(2) == 0),
     }).Select(layer => layer is null || layer.Sections == DeltaSections.None ? null : layer);
 
@@ -25,12 +26,15 @@ internal static class RandomDelta
         {
             Bias = withBias ? Bias(slot, random) : null,
             Terms = isMatrix ? Enumerable.Range(0, random.Next(3)).Select(_ => Term(slot, random)).ToEquatableArray() : [],
-            Sparse = random.Next(2) == 0 ? null : Sparse(slot, random),
+            Sparse = slot.Kind == LinearKind.Norm || random.Next(2) == 0 ? null : Sparse(slot, random),
         };
         return layer.Sections == DeltaSections.None ? null : layer;
     }
 
-    private static DeltaLayer Replaced(DeltaSlot slot, Random random) => new()
+    private static EquatableArray<short> Gamma(DeltaSlot slot, Random random) =>
+        [.. Enumerable.Range(0, slot.Outputs).Select(_ => (short)(random.Next(20) == 0 ? -32768 : random.Next(-16000, 16001)))];
+
+    private static DeltaLayer Replaced(DeltaSlot slot, Random random) => slot.Kind == LinearKind.Norm ? ReplacedNorm(slot, random) : new()
     {
         Bias = Bias(slot, random),
         Requant = Requant(slot, random),
@@ -39,6 +43,8 @@ internal static class RandomDelta
         Sparse = random.Next(2) == 0 ? null : Sparse(slot, random),
     };
 
+    private static DeltaLayer ReplacedNorm(DeltaSlot slot, Random random) => new() { Bias = Bias(slot, random), Requant = Requant(slot, random), Gamma = Gamma(slot, random) };
+
     private static EquatableArray<int> Bias(DeltaSlot slot, Random random)
     {
         int size = random.Next(8) == 0 ? int.MaxValue : 1 << random.Next(10, 30);
@@ -46,8 +52,10 @@ internal static class RandomDelta
     }
 
     private static DeltaRequant Requant(DeltaSlot slot, Random random) => new(
-        [.. Enumerable.Range(0, slot.Outputs).Select(_ => random.Next(slot.IsFast ? 1 << 30 : 0, int.MaxValue))],
-        [.. Enumerable.Range(0, slot.Outputs).Select(_ => slot.IsFast ? random.Next(1, 23) : random.Next(0, 32))]);
+        [.. Enumerable.Range(0, Scales(slot)).Select(_ => random.Next(slot.IsFast ? 1 << 30 : 0, int.MaxValue))],
+        [.. Enumerable.Range(0, Scales(slot)).Select(_ => slot.IsFast ? random.Next(1, 23) : random.Next(0, 32))]);
+
+    private static int Scales(DeltaSlot slot) => slot.Kind == LinearKind.Norm ? 1 : slot.Outputs;
 
     private static SidePath Term(DeltaSlot slot, Random random)
     {
