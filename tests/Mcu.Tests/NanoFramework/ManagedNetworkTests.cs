@@ -49,6 +49,19 @@ public sealed class ManagedNetworkTests
         Assert.Empty(IlChecker.Check(managed.Assembly));
     }
 
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("scratch")]
+    [InlineData("softmax")]
+    [InlineData("run")]
+    public void A_network_may_be_called_as_a_class_or_member_of_its_code(string name)
+    {
+        Int8Model model = TinyModels.Of("images");
+        TensorValue input = Input(model, 3);
+
+        Assert.Equal(Int8Reference.Run(model, input, 0).Int8, Managed.Of(model, name).Network.Run(input.Int8));
+    }
+
     [Fact]
     public void Equal_input_gives_equal_files()
     {

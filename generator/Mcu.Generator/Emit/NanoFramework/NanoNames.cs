@@ -7,11 +7,12 @@ namespace Mcu.Generator.Emit.NanoFramework;
 /// <summary>C# names and literals; names from models and users are hostile input.</summary>
 internal static class NanoNames
 {
-    /// <summary>Members of the emitted class, and what every class inherits: no class can be called as one of its members.</summary>
+    /// <summary>Members of the emitted class, what every class inherits, and the classes of kernels and runtime, which it would hide: no class can be called as one.</summary>
     private static readonly HashSet<string> Taken = new(
         [
             "Run", "Select", "Load", "Create", "InputLength", "OutputLength", "ArenaBytes", "InputScale", "InputZeroPoint", "OutputScale", "OutputZeroPoint", "Adapters",
             "AdapterCount", "Selected", "Attach", "Detach", "CheckDelta", "CheckImage", "AttachedDeltas", "DeltaImages", "DeltaRank", "Adapter", "System", "Mcu", "Object", "Equals", "GetHashCode", "GetType", "ToString", "MemberwiseClone", "ReferenceEquals", "Finalize",
+            "Lora", "Scratch", .. Templates.List(NanoEmitter.Root).Where(f => f.EndsWith(".cs", StringComparison.Ordinal)).Select(f => Path.GetFileNameWithoutExtension(f)),
         ],
         StringComparer.Ordinal);
 
