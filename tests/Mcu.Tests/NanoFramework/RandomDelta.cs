@@ -24,7 +24,7 @@ internal static class RandomDelta
         bool isMatrix = slot.Kind == LinearKind.Matrix;
         var layer = new DeltaLayer
         {
-            Bias = withBias ? Bias(slot, random) : null,
+            Bias = withBias ? [.. Enumerable.Range(0, slot.Outputs).Select(_ => random.Next(-1 << 20, 1 << 20))] : null,
             Terms = isMatrix ? Enumerable.Range(0, random.Next(3)).Select(_ => Term(slot, random)).ToEquatableArray() : [],
             Sparse = slot.Kind == LinearKind.Norm || random.Next(2) == 0 ? null : Sparse(slot, random),
         };
