@@ -46,7 +46,7 @@ internal sealed class LanguageOptions
 
     /// <summary>
     /// The options with language and form; MCU1500 where an option of C# stands beside C, MCU1501 for a namespace that is none, MCU1503 for delta
-    /// images, MCU1514 for --weights beside native weights; and those of <see cref="FormOptions"/>.
+    /// images over native kernels, MCU1532 for a cache of them, MCU1514 for --weights beside native weights; and those of <see cref="FormOptions"/>.
     /// </summary>
     public CompileOptions Apply(ParseResult parse, CompileOptions options)
     {
