@@ -18,7 +18,7 @@ internal sealed class RenodeSession : IMachine
     private readonly MachineOptions options;
     private readonly RenodeHost host;
     private readonly Func<RenodeHost, ValueTask> giveBack;
-    private readonly HashSet<string> snapshots = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> snapshots = new(StringComparer.Ordinal);
     private IReadOnlyList<ulong> handlers = [];
     private TcpListener? serialListener;
     private long executed;
@@ -81,10 +81,14 @@ internal sealed class RenodeSession : IMachine
         long last = until.Limit is { } limit ? executed + limit : long.MaxValue;
         while (true)
         {
-            long part = last == long.MaxValue ? 0 : last - executed;
+            long part = last == long.MaxValue ? 0 : Math.Max(1, last - executed);
             RenodeState state = await AgentAsync(Command($"agent Run {part} {SliceMilliseconds}"));
-            bool over = last != long.MaxValue || DateTime.UtcNow > end;
-            if (state.Reason is not ("time" or "limit") || over || cancellation.IsCancellationRequested)
+            if (state.Reason == "time" && executed >= last)
+            {
+                state = state with { Reason = "limit" }; // met by the quantum in which the slice ended
+            }
+
+            if (state.Reason != "time" || DateTime.UtcNow > end || cancellation.IsCancellationRequested)
             {
                 if (goal is { } reset && !handlers.Contains(reset))
                 {
@@ -129,14 +133,14 @@ internal sealed class RenodeSession : IMachine
     public async Task SaveSnapshotAsync(string name, CancellationToken cancellation = default)
     {
         Check(cancellation);
-        await host.ExecuteAsync("Save " + RenodeHost.PathArgument(SnapshotFile(name)));
-        snapshots.Add(name);
+        await host.ExecuteAsync($"agent Snapshot \"{SnapshotFile(name)}\"");
+        snapshots[name] = atReset;
     }
 
     public async Task RestoreSnapshotAsync(string name, CancellationToken cancellation = default)
     {
         Check(cancellation);
-        if (!snapshots.Contains(name))
+        if (!snapshots.TryGetValue(name, out long resetThen))
         {
             throw MachineFailures.Cannot(EmulatorName, $"There is no snapshot '{name}'.");
         }
@@ -144,6 +148,8 @@ internal sealed class RenodeSession : IMachine
         await host.ExecuteAsync("Load " + RenodeHost.PathArgument(SnapshotFile(name)));
         await host.ExecuteAsync("mach set 0");
         await AttachAsync(cancellation);
+        await host.ExecuteAsync($"agent Reopen \"{SnapshotFile(name)}\"");
+        atReset = resetThen;
     }
 
     public async Task ResetAsync(CancellationToken cancellation = default)

@@ -1,15 +1,19 @@
 // Compiled and loaded by Renode at run time: what the monitor alone cannot do for Mcu's harness.
 using System;
+using System.Collections;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Net.Sockets;
+using System.Reflection;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 
 using Antmicro.Renode.Core;
 using Antmicro.Renode.Peripherals;
+using Antmicro.Renode.Peripherals.Bus;
 using Antmicro.Renode.Peripherals.CPU;
 using Antmicro.Renode.Peripherals.IRQControllers;
 using Antmicro.Renode.Peripherals.UART;
@@ -58,6 +62,13 @@ namespace Antmicro.Renode.Mcu
             this.cpu = cpu;
             this.semihosting = semihosting;
             this.nvic = nvic;
+            // An access to nowhere is a bus fault, as on the boards; a Renode that cannot raise it reads 0 and warns.
+            if(Enum.TryParse("ThrowException", out UnhandledAccessBehaviour refuse))
+            {
+                cpu.GetMachine().SystemBus.UnhandledAccessBehaviour = refuse;
+            }
+            // Renode ignores the firmware's wish to trap divisions by zero where it has this switch.
+            typeof(NVIC).GetProperty("FilterCcrDiv0Write")?.SetValue(nvic, false);
         }
 
         // Writes the instructions of every call of one function to a file, one number a line.
@@ -83,20 +94,10 @@ namespace Antmicro.Renode.Mcu
         // The run stops before the instruction at the address.
         public void Break(ulong address)
         {
-            if(!breakpoints.Add(address))
+            if(breakpoints.Add(address) && hooked.Add(address))
             {
-                return;
+                cpu.AddHook(address, Stop);
             }
-            cpu.AddHook(address, (_, at) =>
-            {
-                var here = cpu.ExecutedInstructions;
-                if(stepping || !breakpoints.Contains(at) || (here == resumedAt && at == resumedFrom))
-                {
-                    return;
-                }
-                hit = at;
-                cpu.GetMachine().PauseAndRequestEmulationPause(true);
-            });
         }
 
         public void Unbreak(ulong address)
@@ -107,7 +108,6 @@ namespace Antmicro.Renode.Mcu
         // Runs on; gives: reason, pc, instructions, exit code. A limit of 0 is none; else up to a quantum more is executed.
         public string Run(ulong limit, int milliseconds)
         {
-            var end = DateTime.UtcNow.AddMilliseconds(milliseconds);
             var machine = cpu.GetMachine();
             var goal = limit == 0 ? ulong.MaxValue : cpu.ExecutedInstructions + limit;
             var over = false;
@@ -130,6 +130,8 @@ namespace Antmicro.Renode.Mcu
             {
                 Thread.Sleep(0);
             }
+            // A busy host takes long to start; the time counts from there, or short slices would never get anywhere.
+            var end = DateTime.UtcNow.AddMilliseconds(milliseconds);
             while(DateTime.UtcNow < end && hit == null && !over && !semihosting.Exited && !nvic.Lockup.IsSet)
             {
                 Thread.Sleep(1);
@@ -211,6 +213,65 @@ namespace Antmicro.Renode.Mcu
             cpu.GetMachine().SystemBus.WriteBytes(File.ReadAllBytes(path), address);
         }
 
+        // Renode's own snapshot. What belongs to this process is no part of it: this agent and its hooks are taken off and put back,
+        // and the firmware's open files as well, of which a list stands beside the snapshot.
+        public void Snapshot(string path)
+        {
+            var files = OpenFiles();
+            var open = new Dictionary<object, object>();
+            foreach(DictionaryEntry entry in files)
+            {
+                open.Add(entry.Key, entry.Value);
+            }
+            File.WriteAllLines(path + ".files", open.Select(entry => Line(entry.Key, Backing(entry.Value) as FileStream)).Where(line => line != null));
+            var manager = emulation.ExternalsManager;
+            manager.TryGetName(this, out var name);
+            files.Clear();
+            foreach(var address in hooked)
+            {
+                cpu.RemoveHook(address, Stop);
+            }
+            manager.RemoveExternal(this);
+            try
+            {
+                EmulationManager.Instance.Save(path);
+            }
+            finally
+            {
+                manager.AddExternal(this, name);
+                foreach(var address in hooked)
+                {
+                    cpu.AddHook(address, Stop);
+                }
+                foreach(var entry in open)
+                {
+                    files.Add(entry.Key, entry.Value);
+                }
+            }
+        }
+
+        // Opens the firmware's files as they were at a snapshot.
+        public void Reopen(string path)
+        {
+            var files = OpenFiles();
+            var type = files.GetType().GetGenericArguments()[1];
+            var constructor = type.GetConstructors(Hidden).Single();
+            var modes = constructor.GetParameters()[2].ParameterType;
+            foreach(var line in File.ReadAllLines(path + ".files"))
+            {
+                var words = line.Split('\t');
+                var position = long.Parse(words[1], CultureInfo.InvariantCulture);
+                var file = constructor.Invoke(new object[] { semihosting, words[3], Enum.Parse(modes, words[2]) });
+                var stream = (FileStream)Backing(file);
+                if(stream.CanWrite)
+                {
+                    stream.SetLength(position);
+                }
+                stream.Position = position;
+                files.Add(uint.Parse(words[0], CultureInfo.InvariantCulture), file);
+            }
+        }
+
         // Bytes of a serial port go to and come from a socket.
         public void Serial(IUART uart, int port)
         {
@@ -245,6 +306,33 @@ namespace Antmicro.Renode.Mcu
             reader.Start();
         }
 
+        private void Stop(ICpuSupportingGdb _, ulong at)
+        {
+            var here = cpu.ExecutedInstructions;
+            if(stepping || !breakpoints.Contains(at) || (here == resumedAt && at == resumedFrom))
+            {
+                return;
+            }
+            hit = at;
+            cpu.GetMachine().PauseAndRequestEmulationPause(true);
+        }
+
+        // By handle; Renode has no other way to them.
+        private IDictionary OpenFiles()
+        {
+            return (IDictionary)typeof(SemihostingHandler).GetField("semihostingDescriptors", Hidden).GetValue(semihosting);
+        }
+
+        private static object Backing(object file)
+        {
+            return file.GetType().GetField("backingStream", Hidden).GetValue(file);
+        }
+
+        private static string Line(object handle, FileStream stream)
+        {
+            return stream == null ? null : string.Join("\t", handle, stream.Position, stream.CanWrite ? "ReadWriteBinary" : "ReadBinary", Path.GetFileName(stream.Name));
+        }
+
         private string State(string reason)
         {
             reason = semihosting.Exited ? "exit" : nvic.Lockup.IsSet ? "lockup" : hit != null ? "hit" : reason;
@@ -262,8 +350,10 @@ namespace Antmicro.Renode.Mcu
         private ulong resumedAt;
 
         private const ulong QuantumInstructions = 12500;
+        private const BindingFlags Hidden = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
 
         private readonly Emulation emulation;
         private readonly HashSet<ulong> breakpoints = new HashSet<ulong>();
+        private readonly HashSet<ulong> hooked = new HashSet<ulong>();
     }
 }
