@@ -105,6 +105,12 @@ namespace Antmicro.Renode.Mcu
             breakpoints.Remove(address);
         }
 
+        // Runs end when the processor's time has passed as many nanoseconds from here; 0 for never.
+        public void Deadline(ulong nanoseconds)
+        {
+            deadline = nanoseconds == 0 ? TimeInterval.Maximal : cpu.TimeHandle.TotalElapsedTime + TimeInterval.FromNanoseconds(nanoseconds);
+        }
+
         // Runs on; gives: reason, pc, instructions, exit code. A limit of 0 is none; else up to a quantum more is executed.
         public string Run(ulong limit, int milliseconds)
         {
@@ -117,7 +123,7 @@ namespace Antmicro.Renode.Mcu
             resumedAt = cpu.ExecutedInstructions;
             Action watch = () =>
             {
-                if(cpu.ExecutedInstructions >= goal && !over)
+                if((cpu.ExecutedInstructions >= goal || cpu.TimeHandle.TotalElapsedTime >= deadline) && !over)
                 {
                     over = true;
                     machine.PauseAndRequestEmulationPause();
@@ -344,6 +350,7 @@ namespace Antmicro.Renode.Mcu
         private NVIC nvic;
         private bool stepping;
         private bool aligned = true;
+        private TimeInterval deadline = TimeInterval.Maximal;
         private ulong? callStart;
         private ulong? hit;
         private ulong resumedFrom;

@@ -157,11 +157,25 @@ public sealed class MachineTests(RenodeFixture renode) : IClassFixture<RenodeFix
     [InlineData(MachineBench.Renode)]
     public async Task A_limit_of_virtual_time_ends_an_endless_loop(string emulator)
     {
-        using var model = new FakeModel("int fake_run(fake_t *net) { (void)net; for (;;) { } }");
+        using var model = new FakeModel("int fake_run(fake_t *net) { (void)net; for (;;) { __asm volatile(\"nop\"); } }");
         await using IMachine machine = await MachineBench.StartAsync(renode, emulator, model);
         MachineStop stop = await machine.RunAsync(new RunUntil { VirtualTime = TimeSpan.FromMilliseconds(40) }, Cancellation);
         Assert.Equal(StopReason.InstructionLimit, stop.Reason);
         Assert.InRange(stop.Instructions, 5_000_000, 5_100_000); // 40 ms at 8 ns each
+    }
+
+    [Theory]
+    [InlineData("for (;;) { }")] // Renode takes a jump to itself for a wait
+    [InlineData("for (;;) { __asm volatile(\"wfi\"); }")]
+    public async Task In_Renode_a_limit_of_virtual_time_ends_a_wait_in_which_no_instruction_is_executed(string statement)
+    {
+        using var model = new FakeModel("int fake_run(fake_t *net) { (void)net; " + statement + " }");
+        await using IMachine machine = await MachineBench.StartAsync(renode, MachineBench.Renode, model);
+        MachineStop start = (await machine.RunAsync(RunUntil.Reaches("fake_run"), Cancellation)).Expect(StopReason.Reached);
+        MachineStop stop = await machine.RunAsync(new RunUntil { VirtualTime = TimeSpan.FromMilliseconds(40) }, Cancellation);
+        Assert.Equal(StopReason.InstructionLimit, stop.Reason);
+        Assert.Equal("fake_run", stop.Function);
+        Assert.InRange(stop.Instructions - start.Instructions, 0, 10);
     }
 
     [Fact]

@@ -6,11 +6,15 @@ namespace Mcu.Tests.Emulation.Machines;
 public sealed class SameImageTests(RenodeFixture renode) : IClassFixture<RenodeFixture>
 {
     [Theory]
+    [InlineData("cortex-m0")]
     [InlineData("cortex-m0plus")]
     [InlineData("cortex-m3")]
     [InlineData("cortex-m4")]
     [InlineData("cortex-m7")]
+    [InlineData("cortex-m23")]
+    [InlineData("cortex-m33")]
     [InlineData("cortex-m55")]
+    [InlineData("cortex-m85")]
     public async Task Outputs_instructions_and_stack_are_the_same_in_QEMU_and_in_Renode(string target)
     {
         await MachineBench.NeedRenodeAsync();
