@@ -7,11 +7,13 @@ namespace Mcu.Generator;
 public static class Budgets
 {
     /// <summary>MCU0801 (RAM) and MCU0802 (flash) where a budget is exceeded.</summary>
-    public static void Check(ReportTotals totals, CompileOptions options)
+    public static void Check(CompileResult result, CompileOptions options)
     {
-        if (options.BudgetRam < totals.ArenaBytes)
+        ReportTotals totals = result.Report.Totals;
+        (string what, long ram) = result.Nano is { } nano ? ("managed heap of the network", nano.HeapBytes) : ("arena", totals.ArenaBytes);
+        if (options.BudgetRam < ram)
         {
-            throw new DiagnosticException("MCU0801", $"The arena takes {totals.ArenaBytes} bytes; the RAM budget is {options.BudgetRam}.", Path.GetFileName(options.BasePath), "Try --optimize ram, a smaller network or another budget.");
+            throw new DiagnosticException("MCU0801", $"The {what} takes {ram} bytes; the RAM budget is {options.BudgetRam}.", Path.GetFileName(options.BasePath), "Try --optimize ram, a smaller network or another budget.");
         }
 
         int flash = totals.WeightBytes + totals.AdapterBytes;

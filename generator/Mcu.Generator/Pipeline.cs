@@ -48,7 +48,7 @@ public static class Pipeline
         CProgram program = Lower(model, options, notes, cancellation);
         progress?.Invoke("emit", 0);
         CompileResult result = Emit(loaded, program, options, notes, cancellation);
-        Budgets.Check(result.Report.Totals, options);
+        Budgets.Check(result, options);
         return result;
     }
 
@@ -130,7 +130,7 @@ public static class Pipeline
             { } managed => NanoEmitter.Emit(NanoProgram.Of(program), name, managed),
         };
         EmittedManifest manifest = ManifestBuilder.InCSharp(c, nano);
-        CompileReport report = ReportBuilder.Build(program, emission, AdapterMemory.Of(program, options.Planner, cancellation), name, options.Target.Name, notes.Items, options.Nano) with { Measured = options.Measured };
+        CompileReport report = ReportBuilder.Build(program, emission, AdapterMemory.Of(program, options.Planner, cancellation), name, options.Target.Name, notes.Items) with { Measured = options.Measured, Form = nano is null ? null : FormReport.Of(nano, options.Nano!) };
         OutputFiles folder = OutputFiles.Of(program, emission, manifest, report, options.Forms, nano);
         return new CompileResult(loaded, program.Model, program, folder.Manifest, report, folder.Files) { Nano = nano };
     }

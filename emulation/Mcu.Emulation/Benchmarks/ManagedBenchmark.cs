@@ -47,7 +47,7 @@ public static class ManagedBenchmark
         ManagedBenchLayer[] layers = [.. program.Steps.Select((s, i) => row(s.Step.Node.Name, s.Call.Kernel, Macs(program.Source, s.Step), c => c.Layers[i]))];
         ManagedBenchLayer total = row("total", "", layers.Sum(l => l.Macs), c => c.Total);
         return new ManagedBenchRow(
-            name, samples, layers, total, program.Source.ArenaBytes, forms[1].Memory(program.Source.ArenaBytes), forms[2].Memory(program.Source.ArenaBytes));
+            name, samples, layers, total, program.Source.ArenaBytes, forms[1].Memory(), forms[2].Memory());
     }
 
     /// <summary>All forms in one program on the interpreter, sample by sample.</summary>
@@ -113,8 +113,8 @@ public static class ManagedBenchmark
         /// <summary>The run whose total is the median.</summary>
         public Counts Median() => runs.Select(r => r.Counts).OrderBy(c => c.Total).ElementAt((runs.Count - 1) / 2);
 
-        public ManagedBenchMemory Memory(int arenaBytes) => new(
-            arenaBytes + Emission.ScratchBytes + Emission.ConstantBytes + Emission.PackedBytes,
+        public ManagedBenchMemory Memory() => new(
+            Emission.HeapBytes,
             Assembly.Length, IlChecker.Sizes(Assembly).IlBytes, Emission.Binaries.Values.Sum(b => b.Length));
     }
 }

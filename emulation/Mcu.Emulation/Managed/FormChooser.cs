@@ -3,19 +3,20 @@ using Mcu.Generator;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit.NanoFramework;
 using Mcu.Generator.Int8;
-using Mcu.Generator.Report;
 
 namespace Mcu.Emulation.Managed;
 
 /// <summary>By what the form of C# is chosen.</summary>
 /// <param name="NsPerIl">What an IL instruction is taken to cost on the device, in nanoseconds.</param>
 /// <param name="MaxMilliseconds">The longest inference that will do.</param>
-public sealed record FormLimits(double NsPerIl, double MaxMilliseconds)
+/// <param name="HeapBytes">The largest managed heap that will do where there is no budget for RAM.</param>
+public sealed record FormLimits(double NsPerIl, double MaxMilliseconds, long HeapBytes)
 {
     /// <summary>
-    /// An assumption, not a measurement: a microcontroller's interpreter at two million instructions a second, and a result within a second.
+    /// Assumptions, not measurements: a microcontroller's interpreter at two million instructions a second, a result within a second, and half of the
+    /// 256 KiB that the smallest of the platform's usual boards has, whose other half is the firmware's, the application's and the collector's.
     /// </summary>
-    public static FormLimits Default { get; } = new(500, 1000);
+    public static FormLimits Default { get; } = new(500, 1000, 128 << 10);
 }
 
 /// <summary>
@@ -33,9 +34,10 @@ public sealed class FormChooser(CompileOptions options, FormLimits limits, Diagn
         progress?.Invoke("choose", 0);
         (NanoForm form, FormChoice choice) = Choose(loaded, model, cancellation);
         progress?.Invoke("plan", 0);
-        CompileOptions chosen = options with { Nano = options.Nano! with { Form = form, Choice = choice } };
+        CompileOptions chosen = options with { Nano = options.Nano! with { Form = form, Choice = choice, NsPerIl = limits.NsPerIl, Count = _ => choice.IlInstructions!.Value } };
         CompileResult result = Pipeline.Emit(loaded, model, chosen, notes, cancellation);
-        Budgets.Check(result.Report.Totals, chosen);
+        ManagedVerifier.Compile(result.Nano!);
+        Budgets.Check(result, chosen);
         return result;
     }
 
@@ -45,7 +47,7 @@ public sealed class FormChooser(CompileOptions options, FormLimits limits, Diagn
         {
             CompileOptions managed = options with { Nano = options.Nano! with { Form = NanoForm.Managed } };
             CompileResult trial = Pipeline.Emit(loaded, model, managed, new DiagnosticBag(), cancellation);
-            return Weigh(trial.Nano!, trial.Report.Totals);
+            return Weigh(trial.Nano!);
         }
         catch (DiagnosticException refused) when (IsLimitOfManagedCode(refused.Diagnostic.Code))
         {
@@ -53,16 +55,16 @@ public sealed class FormChooser(CompileOptions options, FormLimits limits, Diagn
         }
     }
 
-    private (NanoForm Form, FormChoice Choice) Weigh(NanoEmission emission, ReportTotals totals)
+    private (NanoForm Form, FormChoice Choice) Weigh(NanoEmission emission)
     {
-        byte[] assembly = ManagedVerifier.Compile(emission);
-        long heap = emission.ConstantBytes + emission.PackedBytes + emission.ScratchBytes + totals.ArenaBytes;
-        if (heap > options.BudgetRam)
+        long heap = emission.HeapBytes;
+        if (heap > (options.BudgetRam ?? limits.HeapBytes))
         {
-            return (NanoForm.Interop, Because($"the managed form needs {Number(heap)} bytes of heap, the budget is {Number(options.BudgetRam.Value)}") with { HeapBytes = heap });
+            string ceiling = options.BudgetRam is { } budget ? $"the budget is {Number(budget)}" : $"without --budget-ram {Number(limits.HeapBytes)} are taken to be there";
+            return (NanoForm.Interop, Because($"the managed form needs {Number(heap)} bytes of heap, {ceiling}") with { HeapBytes = heap });
         }
 
-        long instructions = Count(assembly, emission);
+        long instructions = ManagedCost.Count(emission);
         double milliseconds = instructions * limits.NsPerIl / 1e6;
         bool isSlow = milliseconds > limits.MaxMilliseconds;
         string reason = $"the managed form executes {Number(instructions)} IL instructions, at {Number(limits.NsPerIl)} ns each {Number(milliseconds)} ms: "
@@ -71,16 +73,6 @@ public sealed class FormChooser(CompileOptions options, FormLimits limits, Diagn
     }
 
     private FormChoice Because(string reason) => new(reason, limits.NsPerIl, limits.MaxMilliseconds);
-
-    /// <summary>One inference of the base: what runs hardly depends on the input.</summary>
-    private static long Count(byte[] assembly, NanoEmission emission)
-    {
-        InstructionCounter counter = InstructionCounter.Instrument(assembly);
-        ManagedNetwork network = ManagedNetwork.Load(assembly, emission, counter);
-        counter.Reset(network.Type.Assembly);
-        network.Run(new sbyte[network.InputLength]);
-        return counter.Read(network.Type.Assembly).Total;
-    }
 
     /// <summary>Constants beyond an assembly, an operator without managed kernel, an adapter that adds nodes, a limit of the platform.</summary>
     private static bool IsLimitOfManagedCode(string code) => code is "MCU1502" or "MCU1504" or "MCU0726" or "MCU1511";

@@ -33,7 +33,6 @@ public static class ManagedFolder
             className,
             manifest.Sources.ToImmutableSortedDictionary(f => f, f => Encoding.UTF8.GetString(bytes(f)), StringComparer.Ordinal),
             File.Exists(Path.Combine(folder, image)) ? binaries.Add(image, bytes(image)) : binaries,
-            manifest.WeightBytes + manifest.AdapterBytes,
-            0);
+            manifest.HeapBytes!.Value);
     }
 }

@@ -77,10 +77,6 @@ public sealed class ManagedRunner : IDeltaRunner
         }
     }
 
-    /// <summary>Arena, scratch and constants on the managed heap, without array headers.</summary>
-    internal static int HeapBytes(EmittedManifest manifest, NanoEmission emission) =>
-        checked((int)(manifest.ArenaBytes + emission.ScratchBytes + emission.ConstantBytes + emission.PackedBytes));
-
     private RunMeasurements Run(ReadOnlyMemory<byte> samples, CancellationToken cancellation)
     {
         int count = samples.Length / network.InputLength;
@@ -104,7 +100,7 @@ public sealed class ManagedRunner : IDeltaRunner
             CodeBytes = sizes.IlBytes,
             WeightBytes = manifest.WeightBytes,
             AdapterBytes = manifest.AdapterBytes,
-            RamBytes = HeapBytes(manifest, emission),
+            RamBytes = checked((int)emission.HeapBytes),
             Notes = ["instructions are IL instructions of the interpreter"],
         };
     }

@@ -65,6 +65,9 @@ public sealed record EmittedManifest
     /// <summary>Bytes of the caller's arena: every byte of RAM an inference touches except its stack and state.</summary>
     public required int ArenaBytes { get; init; }
 
+    /// <summary>Bytes that an object of the class in C# keeps on the managed heap, without arrays' headers; absent for C.</summary>
+    public int? HeapBytes { get; init; }
+
     /// <summary>Bytes of weights, biases and requantisation tables of the base.</summary>
     public required int WeightBytes { get; init; }
 

@@ -41,6 +41,7 @@ public static class ManifestBuilder
             Header = emission.ClassName + ".cs",
             Sources = emission.Sources,
             IncludeDirs = [],
+            HeapBytes = checked((int)emission.HeapBytes),
         };
 
     private static EmittedPort Port(Tensor tensor) => new()

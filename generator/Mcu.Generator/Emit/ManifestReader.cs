@@ -84,6 +84,8 @@ internal static partial class ManifestReader
             CheckPort(manifest.Input, "input");
             CheckPort(manifest.Output, "output");
             CheckSize(manifest.ArenaBytes, "arena_bytes");
+            Require((manifest.Language is null) == (manifest.HeapBytes is null), "heap_bytes", "goes with nanoframework alone");
+            CheckSize(manifest.HeapBytes ?? 0, "heap_bytes");
             CheckSize(manifest.WeightBytes, "weight_bytes");
             CheckSize(manifest.AdapterBytes, "adapter_bytes");
             Require(manifest.Deltas is null or (> 0 and <= DeltaSupport.MostImages), "deltas", "is not 1 to 8");

@@ -17,6 +17,9 @@ public static class NanoLowering
     /// <summary>Rows from which on the convolution's kernel, which shares weights among rows, is the faster one.</summary>
     public const int ConvolutionRows = 3;
 
+    /// <summary>What adapters' low-rank and sparse terms need beside the kernels.</summary>
+    public const string TermsFile = "runtime/AdapterTerms.cs";
+
     /// <summary>The call of a node, lookups included.</summary>
     public static NanoCall CallOf(NanoContext context) => context.Lowered.Function == "mcu_lookup_s8"
         ? new NanoCall("Lookup", ["kernels/lookup/Lookup.cs"], [Number("count", context.View.Output.Shape.Elements)]) { Tables = [context.Lowered.FieldTables[0].Table] }
@@ -30,15 +33,19 @@ public static class NanoLowering
 
     public static string[] Files(string kernel, params string[] runtime) => [kernel, .. runtime.Select(r => $"runtime/{r}.cs")];
 
+    /// <summary>The file for adapters' terms, where there are any.</summary>
+    public static string[] TermsFiles(int terms) => terms > 0 ? [TermsFile] : [];
+
     /// <summary>A convolution of one image, or a matrix product of rows seen as one.</summary>
     public static NanoCall Convolution(NanoContext context, Window2D window, Shape x, Shape y)
     {
         LinearShape shape = context.Lowered.Shape!;
         bool direct = window is { KernelH: 1, KernelW: 1, StrideH: 1, StrideW: 1 } && window.Padding.IsZero;
         int group = Math.Min(LanePixels, y[1] * y[2]);
+        int terms = Terms(context, group);
         return new NanoCall(
             "Conv2D",
-            [.. Files("kernels/conv2d/Conv2D.cs", "Numerics", "Linear", "AdapterTerms", "Window")],
+            [.. Files("kernels/conv2d/Conv2D.cs", "Numerics", "Linear", "Window"), .. TermsFiles(terms)],
             [
                 Number("inputH", x[1]), Number("inputW", x[2]), Number("inputC", x[3]), Number("outputH", y[1]), Number("outputW", y[2]),
                 .. Geometry(window), Number("dilationH", window.DilationH), Number("dilationW", window.DilationW),
@@ -46,7 +53,7 @@ public static class NanoLowering
             ])
         {
             Chunk = Chunk(context.Lowered),
-            Scratch = new NanoScratch(direct ? 0 : group * shape.Depth, shape.Depth, group > 3 ? shape.Depth : 0, Terms(context, group)),
+            Scratch = new NanoScratch(direct ? 0 : group * shape.Depth, shape.Depth, group > 3 ? shape.Depth : 0, terms),
         };
     }
 

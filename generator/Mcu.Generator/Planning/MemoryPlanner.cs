@@ -17,7 +17,7 @@ public static class MemoryPlanner
     /// <summary>
     /// Plans by greedy placement, then by tree search, and if neither is provably optimal with CP-SAT up to its
     /// deterministic limit.
-    /// Throws <see cref="DiagnosticException"/> MCU0801 to MCU0806 for a meaningless or too large problem; warns
+    /// Throws <see cref="DiagnosticException"/> MCU0821 to MCU0826 for a meaningless or too large problem; warns
     /// MCU0820 if the solver's native library does not load.
     /// </summary>
     public static MemoryPlan Plan(PlanProblem problem, PlannerOptions options, DiagnosticBag notes, CancellationToken cancellation)
@@ -101,6 +101,6 @@ public static class MemoryPlanner
         return bytes <= int.MaxValue
             ? (int)bytes
             : throw new DiagnosticException(
-                "MCU0806", "The live buffers do not fit 2 GiB.", hint: "The model is not for a microcontroller.");
+                "MCU0826", "The live buffers do not fit 2 GiB.", hint: "The model is not for a microcontroller.");
     }
 }

@@ -4,7 +4,7 @@ using Mcu.Generator.Diagnostics;
 
 namespace Mcu.Generator.Planning;
 
-/// <summary>Rejects problems that have no meaning (MCU0801 to MCU0805).</summary>
+/// <summary>Rejects problems that have no meaning (MCU0821 to MCU0825).</summary>
 internal static class ProblemChecker
 {
     public static void Check(PlanProblem problem)
@@ -13,7 +13,7 @@ internal static class ProblemChecker
         foreach (BufferRequest buffer in problem.Buffers)
         {
             CheckBuffer(buffer);
-            Require(names.Add(buffer.Name), "MCU0804", "Two buffers have one name.", buffer.Name);
+            Require(names.Add(buffer.Name), "MCU0824", "Two buffers have one name.", buffer.Name);
         }
 
         var pairs = new HashSet<(string, string)>();
@@ -27,17 +27,17 @@ internal static class ProblemChecker
     {
         Require(
             buffer.Bytes > 0,
-            "MCU0801",
+            "MCU0821",
             string.Create(CultureInfo.InvariantCulture, $"The buffer's size is {buffer.Bytes} bytes; at least 1 is needed."),
             buffer.Name);
         Require(
             buffer.Alignment > 0 && BitOperations.IsPow2(buffer.Alignment),
-            "MCU0802",
+            "MCU0822",
             string.Create(CultureInfo.InvariantCulture, $"The buffer's alignment {buffer.Alignment} is not a power of two."),
             buffer.Name);
         Require(
             buffer.FirstStep >= 0 && buffer.FirstStep <= buffer.LastStep,
-            "MCU0803",
+            "MCU0823",
             string.Create(CultureInfo.InvariantCulture, $"The buffer's steps {buffer.FirstStep} to {buffer.LastStep} are not a range."),
             buffer.Name);
     }
@@ -45,10 +45,10 @@ internal static class ProblemChecker
     private static void CheckRule(OverlapRule rule, HashSet<string> names, HashSet<(string, string)> pairs)
     {
         string place = rule.Input + " -> " + rule.Output;
-        Require(names.Contains(rule.Input) && names.Contains(rule.Output), "MCU0805", "An overlap rule names an unknown buffer.", place);
-        Require(!string.Equals(rule.Input, rule.Output, StringComparison.Ordinal), "MCU0805", "An overlap rule names one buffer twice.", place);
+        Require(names.Contains(rule.Input) && names.Contains(rule.Output), "MCU0825", "An overlap rule names an unknown buffer.", place);
+        Require(!string.Equals(rule.Input, rule.Output, StringComparison.Ordinal), "MCU0825", "An overlap rule names one buffer twice.", place);
         bool isNew = !pairs.Contains((rule.Output, rule.Input)) && pairs.Add((rule.Input, rule.Output));
-        Require(isNew, "MCU0805", "Two overlap rules name one pair of buffers.", place);
+        Require(isNew, "MCU0825", "Two overlap rules name one pair of buffers.", place);
     }
 
     private static void Require(bool condition, string code, string message, string place)

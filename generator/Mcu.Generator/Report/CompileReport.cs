@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Mcu.Generator.Diagnostics;
-using Mcu.Generator.Emit.NanoFramework;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Int8;
 
@@ -62,15 +61,6 @@ public sealed record CompileReport
 /// <param name="File">File name without its folder.</param>
 /// <param name="Sha256">SHA-256 of the file, lower-case hexadecimal.</param>
 public sealed record ReportedModel(string Name, string File, string Sha256);
-
-/// <summary>Form of C# for nanoFramework.</summary>
-/// <param name="Name"><c>managed</c> or <c>interop</c>.</param>
-public sealed record FormReport(string Name)
-{
-    /// <summary>How the compiler came to it; absent where the user named it.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public FormChoice? Choice { get; init; }
-}
 
 /// <summary>Sums over the network.</summary>
 /// <param name="ArenaBytes">Bytes of RAM an inference touches, except its stack and state.</param>

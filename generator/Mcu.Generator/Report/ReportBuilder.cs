@@ -1,7 +1,6 @@
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit;
 using Mcu.Generator.Emit.C;
-using Mcu.Generator.Emit.NanoFramework;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Int8;
 using Mcu.Generator.Operators;
@@ -13,7 +12,7 @@ namespace Mcu.Generator.Report;
 /// <summary>Gathers a compilation's figures into its report.</summary>
 public static class ReportBuilder
 {
-    public static CompileReport Build(CProgram program, CEmission emission, AdapterMemory memory, string name, string target, IReadOnlyList<Diagnostic> notes, NanoOptions? nano = null)
+    public static CompileReport Build(CProgram program, CEmission emission, AdapterMemory memory, string name, string target, IReadOnlyList<Diagnostic> notes)
     {
         Graph graph = program.Model.Graph;
         EquatableArray<LayerReport> layers = program.Steps.Select(s => Layer(program, s)).ToEquatableArray();
@@ -22,7 +21,6 @@ public static class ReportBuilder
             ToolVersion = Emit.ToolVersion.Text,
             Model = new ReportedModel(name, graph.Source.FileName, graph.Source.Sha256),
             Target = target,
-            Form = nano is null ? null : new FormReport(nano.Form.ToString().ToLowerInvariant()) { Choice = nano.Choice },
             Totals = new ReportTotals(program.ArenaBytes, emission.WeightBytes, emission.AdapterBytes, layers.Sum(l => l.Macs))
             {
                 BaseArenaBytes = memory.BaseArenaBytes,

@@ -170,7 +170,13 @@ internal sealed class CompileCommand : ToolCommand
 
         if (report.Form is { } form)
         {
-            console.WriteLine($"form {form.Name}{(form.Choice is null ? "" : $": {form.Choice.Reason}")}");
+            string instructions = form.IlInstructions is null ? "" : $", {Number(form.IlInstructions)} IL instructions an inference";
+            string time = form.Milliseconds is { } milliseconds ? string.Create(CultureInfo.InvariantCulture, $", {milliseconds:N1} ms at {form.NsPerIl} ns each") : "";
+            console.WriteLine($"form {form.Name}: heap {Number(form.HeapBytes)} bytes{instructions}{time}");
+            if (form.Choice is not null)
+            {
+                console.WriteLine($"form {form.Name} because {form.Choice.Reason}");
+            }
         }
 
         foreach (AdapterReport adapter in report.Adapters)

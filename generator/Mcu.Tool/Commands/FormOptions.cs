@@ -23,7 +23,7 @@ internal sealed class FormOptions
         ("interop", new OutputForm("interop") { Nano = NanoForm.Interop }),
         ("auto", new OutputForm("auto")));
 
-    private readonly Option<double?> nsPerIl = Positive("--ns-per-il", $"With --form auto: what an IL instruction costs on the device, in ns (default {FormLimits.Default.NsPerIl}, an assumption).", "NS");
+    private readonly Option<double?> nsPerIl = Positive("--ns-per-il", $"What an IL instruction costs on the device, in ns: the report estimates the time of --form managed, --form auto chooses by it (there default {FormLimits.Default.NsPerIl}, an assumption).", "NS");
 
     private readonly Option<double?> maxTime = Positive("--max-time", $"With --form auto: the longest inference that will do, in ms (default {FormLimits.Default.MaxMilliseconds}).", "MS");
 
@@ -34,19 +34,19 @@ internal sealed class FormOptions
         command.Options.Add(maxTime);
     }
 
-    /// <summary>The build systems for C; MCU1512 where a form of C# is among them, MCU1513 for limits.</summary>
+    /// <summary>The build systems for C; MCU1512 where a form of C# is among them, MCU1513 for limits of C#.</summary>
     public BuildForm[] OfC(ParseResult parse)
     {
         OutputForm[] asked = parse.GetValue(forms) ?? [];
-        RefuseLimits(parse);
+        Refuse(parse, nsPerIl, maxTime);
         return asked.FirstOrDefault(f => f.Build is null) is { } form
             ? throw new DiagnosticException("MCU1512", $"--form {form.Word} is for C#.", "--form", "Add --lang nanoframework, or name a build system.")
             : [.. asked.Select(f => f.Build!.Value)];
     }
 
     /// <summary>
-    /// The form of C#, or null and the limits to choose by. MCU1408 where a build system of C is named, MCU1512 for several forms, MCU1513 for limits
-    /// without a choice.
+    /// The form of C#, or null and the limits to choose by. MCU1408 where a build system of C is named, MCU1512 for several forms, MCU1513 for a limit
+    /// without a choice, or a cost of what is not run.
     /// </summary>
     public (NanoForm? Form, FormLimits? Limits) OfNano(ParseResult parse)
     {
@@ -63,19 +63,25 @@ internal sealed class FormOptions
 
         if (asked.FirstOrDefault() is not { Nano: null })
         {
-            RefuseLimits(parse);
-            return (asked.FirstOrDefault()?.Nano ?? NanoForm.Managed, null);
+            NanoForm form = asked.FirstOrDefault()?.Nano ?? NanoForm.Managed;
+            Refuse(parse, form == NanoForm.Managed ? [maxTime] : [nsPerIl, maxTime]);
+            return (form, null);
         }
 
         FormLimits usual = FormLimits.Default;
-        return (null, new FormLimits(parse.GetValue(nsPerIl) ?? usual.NsPerIl, parse.GetValue(maxTime) ?? usual.MaxMilliseconds));
+        return (null, usual with { NsPerIl = NsPerIl(parse) ?? usual.NsPerIl, MaxMilliseconds = parse.GetValue(maxTime) ?? usual.MaxMilliseconds });
     }
 
-    private void RefuseLimits(ParseResult parse)
+    /// <summary>What an IL instruction costs on the device, in nanoseconds; null where the user does not say.</summary>
+    public double? NsPerIl(ParseResult parse) => parse.GetValue(nsPerIl);
+
+    private static void Refuse(ParseResult parse, params Option[] options)
     {
-        if (new Option[] { nsPerIl, maxTime }.FirstOrDefault(o => parse.GetResult(o) is { Implicit: false }) is { } unused)
+        if (options.FirstOrDefault(o => parse.GetResult(o) is { Implicit: false }) is { } unused)
         {
-            throw new DiagnosticException("MCU1513", $"{unused.Name} has an effect on --form auto alone.", unused.Name, "Add --lang nanoframework --form auto, or leave it out.");
+            throw new DiagnosticException(
+                "MCU1513", $"{unused.Name} has no effect here.", unused.Name,
+                "--max-time goes with --lang nanoframework --form auto, --ns-per-il with --form auto or managed; or leave it out.");
         }
     }
 

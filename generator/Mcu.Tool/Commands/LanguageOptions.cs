@@ -73,7 +73,7 @@ internal sealed class LanguageOptions
         NanoForm form = forms.OfNano(parse).Form ?? NanoForm.Managed;
         return form == NanoForm.Interop && parse.GetResult(weights) is { Implicit: false }
             ? throw new DiagnosticException("MCU1514", "With --form interop the weights lie in the firmware.", "--weights", "Leave it out, or use --form managed.")
-            : new NanoOptions(parse.GetValue(weights), goal == OptimizationGoal.Speed, parse.GetValue(space) ?? NanoOptions.Default.Namespace) { Form = form }.Checked();
+            : new NanoOptions(parse.GetValue(weights), goal == OptimizationGoal.Speed, parse.GetValue(space) ?? NanoOptions.Default.Namespace) { Form = form, NsPerIl = forms.NsPerIl(parse) }.Checked();
     }
 
     /// <summary>What can be emitted; a boolean option would take no word.</summary>

@@ -4,6 +4,7 @@ using Mcu.Emulation.Managed;
 using Mcu.Generator;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit;
+using Mcu.Generator.Emit.NanoFramework;
 using Mcu.Tool.Cli;
 
 namespace Mcu.Tool.Compiling;
@@ -48,7 +49,6 @@ internal sealed class CompileJob(CompileOptions options, string folder, string? 
         EmittedFiles.Write(result.Files, work.WorkPath);
         if (result.Nano is not null)
         {
-            await Task.Run(() => ManagedVerifier.Compile(result.Nano), cancellation);
             EmittedFiles.Write(result.Nano.Binaries, work.WorkPath);
         }
 
@@ -68,6 +68,19 @@ internal sealed class CompileJob(CompileOptions options, string folder, string? 
         }
 
         void progress(string name, double done) => stage(WorkDisplay.Stage(name, done));
-        return limits is null ? Pipeline.Compile(complete, notes, progress, cancellation) : new FormChooser(complete, limits, notes).Compile(progress, cancellation);
+        if (limits is not null)
+        {
+            return new FormChooser(complete, limits, notes).Compile(progress, cancellation);
+        }
+
+        // Counting compiles and checks the managed form on the way.
+        bool isManaged = complete.Nano is { Form: NanoForm.Managed };
+        CompileResult result = Pipeline.Compile(isManaged ? complete with { Nano = complete.Nano! with { Count = ManagedCost.Count } } : complete, notes, progress, cancellation);
+        if (result.Nano is not null && !isManaged)
+        {
+            ManagedVerifier.Compile(result.Nano);
+        }
+
+        return result;
     }
 }

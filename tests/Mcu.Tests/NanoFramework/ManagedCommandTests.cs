@@ -26,6 +26,22 @@ public sealed class ManagedCommandTests
         }
     }
 
+    /// <summary>Both are runs of what was emitted: the C form on the host and in an emulator, with other kernels there.</summary>
+    [Theory]
+    [InlineData("host")]
+    [InlineData("qemu:cortex-m4")]
+    public async Task The_demos_adapters_give_the_bytes_of_the_C_form(string on)
+    {
+        await Firmware.SkipWithoutToolsAsync(on[(on.IndexOf(':', StringComparison.Ordinal) + 1)..]);
+        string samples = DemoFiles.FloatSamples(3);
+        byte[][] managed = [.. Enumerable.Range(0, 4).Select(adapter => Outputs("managed", samples, adapter))];
+        for (int adapter = 0; adapter <= 3; adapter++)
+        {
+            Assert.Equal(Outputs(on, samples, adapter), managed[adapter]);
+            Assert.True(adapter == 0 || !managed[adapter].AsSpan().SequenceEqual(managed[0]), $"adapter {adapter} changes nothing");
+        }
+    }
+
     [Theory]
     [InlineData("auto")]
     [InlineData("image")]
@@ -101,7 +117,7 @@ public sealed class ManagedCommandTests
 
     private byte[] Outputs(string on, string samples, int adapter)
     {
-        string output = Path.Combine(folder, $"{on}-{adapter}.bin");
+        string output = Path.Combine(folder, $"{on.Replace(':', '-')}-{adapter}.bin");
         ToolRun run = CommandLineTests.InProcess(["run", .. Demo, "--on", on, "--adapter-index", $"{adapter}", "--input", samples, "-o", output]);
         Assert.Equal(0, run.ExitCode);
         return File.ReadAllBytes(output);

@@ -62,6 +62,20 @@ public sealed class ManagedNetworkTests
         Assert.Equal(Int8Reference.Run(model, input, 0).Int8, Managed.Of(model, name).Network.Run(input.Int8));
     }
 
+    /// <summary>What is emitted is what the network needs, and no directive of the templates is left.</summary>
+    [Fact]
+    public void Code_for_adapters_terms_is_emitted_where_there_are_any()
+    {
+        Int8Model model = TinyModels.Of("images");
+        Managed with = Managed.Of(model, "images");
+        Managed without = Managed.Of(model with { Adapters = [] }, "images");
+
+        Assert.Contains("Mcu/AdapterTerms.cs", with.Emission.Files.Keys);
+        Assert.DoesNotContain("Mcu/AdapterTerms.cs", without.Emission.Files.Keys);
+        Assert.All(with.Emission.Files.Concat(without.Emission.Files), f => Assert.DoesNotContain("#if", f.Value, StringComparison.Ordinal));
+        Assert.Equal(with.Network.Run(Input(model, 4).Int8), without.Network.Run(Input(model, 4).Int8));
+    }
+
     [Fact]
     public void Equal_input_gives_equal_files()
     {

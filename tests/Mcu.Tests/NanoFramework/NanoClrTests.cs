@@ -41,7 +41,7 @@ public sealed class NanoClrTests
     {
         Require();
         string samples = DemoFiles.FloatSamples(2);
-        for (int adapter = 0; adapter <= 2; adapter++)
+        for (int adapter = 0; adapter <= 3; adapter++)
         {
             Assert.Equal(Outputs("reference", samples, adapter, optimize), Outputs("nanoclr", samples, adapter, optimize));
         }
@@ -64,7 +64,7 @@ public sealed class NanoClrTests
         string output = Path.Combine(folder, $"{on}-{adapter}.bin");
         ToolRun run = CommandLineTests.InProcess(
             "run", DemoFiles.Base, "--calibration", DemoFiles.Calibration, "--adapter", DemoFiles.Adapter("factory-lora"), "--adapter", DemoFiles.Adapter("factory-bitfit"),
-            "--adapter-mode", "side", "--optimize", optimize, "--on", on, "--adapter-index", $"{adapter}", "--input", samples, "-o", output);
+            "--adapter", DemoFiles.Adapter("accent-lora"), "--adapter-mode", "side", "--optimize", optimize, "--on", on, "--adapter-index", $"{adapter}", "--input", samples, "-o", output);
         Assert.Equal(0, run.ExitCode);
         return File.ReadAllBytes(output);
     }

@@ -109,13 +109,13 @@ public sealed class MemoryPlannerTests
     }
 
     [Theory]
-    [InlineData("MCU0801", 0, 0, 1, 4)]
-    [InlineData("MCU0801", -5, 0, 1, 4)]
-    [InlineData("MCU0802", 8, 0, 1, 12)]
-    [InlineData("MCU0802", 8, 0, 1, 0)]
-    [InlineData("MCU0802", 8, 0, 1, int.MinValue)]
-    [InlineData("MCU0803", 8, 2, 1, 4)]
-    [InlineData("MCU0803", 8, -1, 1, 4)]
+    [InlineData("MCU0821", 0, 0, 1, 4)]
+    [InlineData("MCU0821", -5, 0, 1, 4)]
+    [InlineData("MCU0822", 8, 0, 1, 12)]
+    [InlineData("MCU0822", 8, 0, 1, 0)]
+    [InlineData("MCU0822", 8, 0, 1, int.MinValue)]
+    [InlineData("MCU0823", 8, 2, 1, 4)]
+    [InlineData("MCU0823", 8, -1, 1, 4)]
     public void A_meaningless_buffer_is_named(string code, int bytes, int first, int last, int alignment)
     {
         PlanProblem problem = Problem([new("x", bytes, first, last, alignment)]);
@@ -125,21 +125,21 @@ public sealed class MemoryPlannerTests
 
     [Fact]
     public void Duplicate_names_are_an_error() =>
-        AssertCode("MCU0804", Problem([new("x", 4, 0, 1), new("x", 4, 2, 3)]));
+        AssertCode("MCU0824", Problem([new("x", 4, 0, 1), new("x", 4, 2, 3)]));
 
     [Fact]
     public void Rules_name_two_known_buffers_once()
     {
         BufferRequest[] buffers = [new("x", 4, 0, 1), new("y", 4, 1, 3)];
-        AssertCode("MCU0805", Problem(buffers, new OverlapRule("x", "z", 0)));
-        AssertCode("MCU0805", Problem(buffers, new OverlapRule("x", "x", 0)));
-        AssertCode("MCU0805", Problem(buffers, new OverlapRule("x", "y", 0), new OverlapRule("x", "y", 4)));
-        AssertCode("MCU0805", Problem(buffers, new OverlapRule("x", "y", 0), new OverlapRule("y", "x", 0)));
+        AssertCode("MCU0825", Problem(buffers, new OverlapRule("x", "z", 0)));
+        AssertCode("MCU0825", Problem(buffers, new OverlapRule("x", "x", 0)));
+        AssertCode("MCU0825", Problem(buffers, new OverlapRule("x", "y", 0), new OverlapRule("x", "y", 4)));
+        AssertCode("MCU0825", Problem(buffers, new OverlapRule("x", "y", 0), new OverlapRule("y", "x", 0)));
     }
 
     [Fact]
     public void More_than_2_GiB_is_an_error() =>
-        AssertCode("MCU0806", Problem([new("x", int.MaxValue, 0, 1), new("y", int.MaxValue, 1, 3)]));
+        AssertCode("MCU0826", Problem([new("x", int.MaxValue, 0, 1), new("y", int.MaxValue, 1, 3)]));
 
     [Fact]
     public void A_solver_that_is_at_work_stops_when_cancelled()

@@ -8,7 +8,7 @@ namespace Mcu.Generator.Emit.NanoFramework;
 /// <param name="MaxMilliseconds">The longest inference that was asked for.</param>
 public sealed record FormChoice(string Reason, double NsPerIl, double MaxMilliseconds)
 {
-    /// <summary>Bytes of arena, scratch and constants on the managed heap in the managed form; absent where there is no such form.</summary>
+    /// <summary>As <see cref="NanoEmission.HeapBytes"/>, of the managed form; absent where there is no such form.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? HeapBytes { get; init; }
 

@@ -25,14 +25,25 @@ internal sealed class NanoConstants(string className, bool inImage)
     /// <summary>Bytes of all distinct arrays.</summary>
     public long Bytes => tables.Sum(t => (long)t.Table.Bytes);
 
+    /// <summary>Bytes that a network's arrays take on the heap, without their headers: each expression makes an array, and packed weights take the place of theirs.</summary>
+    public long HeapBytes { get; private set; }
+
     /// <summary>Bytes of the arrays as an image has them.</summary>
     public int ImageBytes { get; private set; }
 
     public int Classes => (tables.Count + MethodsPerClass - 1) / MethodsPerClass;
 
+    /// <summary>Weights three to a number (runtime/Lanes.cs), of rows as long as <paramref name="shape"/> is deep.</summary>
+    public string Packed(CTable weights, string name, LinearShape shape)
+    {
+        HeapBytes += (8L * ((shape.Outputs + 5) / 6 * 2) * shape.Depth) - weights.Bytes;
+        return string.Create(CultureInfo.InvariantCulture, $"Lanes.PackRows({Expression(weights, name)}, {shape.Outputs}, {shape.Depth})");
+    }
+
     /// <summary>An expression of the array's type.</summary>
     public string Expression(CTable table, string name)
     {
+        HeapBytes += table.Bytes;
         if (!indexes.TryGetValue(table, out int index))
         {
             index = tables.Count;

@@ -61,23 +61,21 @@ public static class NanoEmitter
             }
         }
 
-        foreach (string file in program.RuntimeFiles.Append("runtime/Linear.cs").Append("runtime/Guard.cs").Distinct(StringComparer.Ordinal))
+        string[] runtime = [.. program.RuntimeFiles.Append("runtime/Linear.cs").Append("runtime/Guard.cs").Distinct(StringComparer.Ordinal)];
+        foreach (string file in runtime)
         {
-            files["Mcu/" + Path.GetFileName(file)] = Templates.Read(Root + file);
+            files["Mcu/" + Path.GetFileName(file)] = NanoSource.Part(Templates.Read(Root + file), "ADAPTER_TERMS", runtime.Contains(NanoLowering.TermsFile, StringComparer.Ordinal));
         }
 
-        long heap = constants.Bytes + program.Source.ArenaBytes + program.Scratch.Bytes;
+        long heap = constants.HeapBytes + program.Source.ArenaBytes + program.Scratch.Bytes;
         NanoProject.Add(
-            files, program.Source, new NanoProjectText(options.Namespace, className, heap, constants.Bytes) { ScratchBytes = program.Scratch.Bytes, HasImage = binaries.Count > 0 });
+            files, program.Source, new NanoProjectText(options.Namespace, className, heap, constants.HeapBytes) { ScratchBytes = program.Scratch.Bytes, HasImage = binaries.Count > 0 });
         if (program.Source.Deltas.IsOn)
         {
             files[className + DeltaAbiText.Ending] = DeltaAbi.Of(program.Source).Text;
         }
 
-        return new NanoEmission(options.Namespace, className, files.ToImmutableSortedDictionary(StringComparer.Ordinal), binaries.ToImmutable(), constants.Bytes, program.Scratch.Bytes)
-        {
-            PackedBytes = options.PackWeights ? program.PackedBytes : 0,
-        };
+        return new NanoEmission(options.Namespace, className, files.ToImmutableSortedDictionary(StringComparer.Ordinal), binaries.ToImmutable(), heap);
     }
 
     /// <summary>What an image relies on: the emitted class reads arrays at fixed places.</summary>
@@ -192,16 +190,12 @@ public static class NanoEmitter
 /// <param name="ClassName">The network's class.</param>
 /// <param name="Files">Text by path.</param>
 /// <param name="Binaries">Weight images by path.</param>
-/// <param name="ConstantBytes">Bytes of all constant arrays on the managed heap.</param>
-/// <param name="ScratchBytes">Bytes of the arrays that kernels share.</param>
+/// <param name="HeapBytes">Bytes that an object of the class keeps on the managed heap: arena, scratch and constants, without the arrays' headers.</param>
 public sealed record NanoEmission(
-    string Namespace, string ClassName, ImmutableSortedDictionary<string, string> Files, ImmutableSortedDictionary<string, byte[]> Binaries, long ConstantBytes, int ScratchBytes)
+    string Namespace, string ClassName, ImmutableSortedDictionary<string, string> Files, ImmutableSortedDictionary<string, byte[]> Binaries, long HeapBytes)
 {
     /// <summary>As the manifest names it.</summary>
     public const string Language = "nanoframework";
-
-    /// <summary>Bytes that packed weights take on the heap over those in <see cref="ConstantBytes"/>.</summary>
-    public long PackedBytes { get; init; }
 
     /// <summary>File of the weight image of a class.</summary>
     public static string ImageName(string className) => className + ".weights.bin";

@@ -43,6 +43,12 @@ public sealed partial record NanoOptions(NanoStore Store, bool PackWeights, stri
 
     public NanoForm Form { get; init; }
 
+    /// <summary>What an IL instruction costs on the device, in nanoseconds; null where it is not known.</summary>
+    public double? NsPerIl { get; init; }
+
+    /// <summary>Counts the IL instructions of one inference of the managed form, for the report; null where it is not run.</summary>
+    public Func<NanoEmission, long>? Count { get; init; }
+
     /// <summary>Why the form was chosen, where the compiler did; null where the user did.</summary>
     public FormChoice? Choice { get; init; }
 

@@ -32,13 +32,8 @@ public sealed record NanoProgram(CProgram Source, EquatableArray<NanoStep> Steps
         return new NanoProgram(program, steps, scratch);
     }
 
-    /// <summary>Bytes that the base's weights take three to a number (runtime/Lanes.cs), over those that they take as they are.</summary>
-    public long PackedBytes => Steps.Where(s => s.Call.PacksWeights).Sum(s => PackedBytesOf(s.Step.Layer));
-
     /// <summary>Files under runtime-templates/nanoframework that the program needs.</summary>
     public IEnumerable<string> RuntimeFiles => Steps.SelectMany(s => s.Call.Files).Concat(Source.Deltas.IsOn ? NanoDeltaText.RuntimeFiles : []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
-
-    private static long PackedBytesOf(LoweredLayer layer) => (8L * ((layer.Shape!.Outputs + 5) / 6 * 2) * layer.Shape.Depth) - layer.Linear!.Weights.Bytes;
 }
 
 /// <summary>One kernel call in both languages.</summary>

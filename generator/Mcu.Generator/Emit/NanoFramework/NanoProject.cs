@@ -51,8 +51,8 @@ internal static class NanoProject
 }
 
 /// <summary>What a project says of its network.</summary>
-/// <param name="HeapBytes">Bytes of managed memory that the network needs.</param>
-/// <param name="ConstantBytes">Bytes of weights and tables, adapters' too.</param>
+/// <param name="HeapBytes">As <see cref="NanoEmission.HeapBytes"/>.</param>
+/// <param name="ConstantBytes">Bytes of weights and tables, adapters' too; packed where they are.</param>
 internal sealed record NanoProjectText(string Namespace, string ClassName, long HeapBytes, long ConstantBytes)
 {
     /// <summary>Template of the README.</summary>

@@ -81,14 +81,12 @@ internal static class LinearText
         string part(CTable table, CTable? same, string field) => table.Equals(same) ? $"{source}.{field}" : constants.Expression(table, stem + field);
         LinearShape shape = step.Step.Layer.Shape!;
         bool sharesWeights = tables.Weights.Equals(inherited?.Weights);
-        string weights = shape.Kind == LinearKind.Norm ? "" : part(tables.Weights, inherited?.Weights, "Weights");
-        string gamma = shape.Kind == LinearKind.Norm ? part(tables.Weights, inherited?.Weights, "Gamma") : "";
         var statements = new List<string>
         {
-            shape.Kind == LinearKind.Norm ? $"linear.Gamma = {gamma};"
+            shape.Kind == LinearKind.Norm ? $"linear.Gamma = {part(tables.Weights, inherited?.Weights, "Gamma")};"
                 : packed
-                ? $"linear.Packed = {(sharesWeights ? source + ".Packed" : $"Lanes.PackRows({weights}, {shape.Outputs}, {shape.Depth})")};"
-                : $"linear.Weights = {weights};",
+                ? $"linear.Packed = {(sharesWeights ? source + ".Packed" : constants.Packed(tables.Weights, stem + "Weights", shape))};"
+                : $"linear.Weights = {part(tables.Weights, inherited?.Weights, "Weights")};",
             $"linear.Bias = {part(tables.Bias, inherited?.Bias, "Bias")};",
             $"linear.Multiplier = {part(tables.Multiplier, inherited?.Multiplier, "Multiplier")};",
             $"linear.Shift = {part(tables.Shift, inherited?.Shift, "Shift")};",

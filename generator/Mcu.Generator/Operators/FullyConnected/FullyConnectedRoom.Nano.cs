@@ -15,13 +15,14 @@ public sealed partial class FullyConnectedRoom : INanoKernelRoom
             return Convolution(context, EveryRow, new Shape(1, rows, 1, shape.Depth), new Shape(1, rows, 1, shape.Outputs));
         }
 
+        int terms = Terms(context, 1);
         return new NanoCall(
             "FullyConnected",
-            [.. Files("kernels/fully_connected/FullyConnected.cs", "Numerics", "Linear", "AdapterTerms", "Lanes")],
+            [.. Files("kernels/fully_connected/FullyConnected.cs", "Numerics", "Linear", "Lanes"), .. TermsFiles(terms)],
             [Number("rows", rows), Number("depth", shape.Depth), .. Linear(context)])
         {
             Chunk = Chunk(context.Lowered),
-            Scratch = new NanoScratch(0, 0, 0, Terms(context, 1)),
+            Scratch = new NanoScratch(0, 0, 0, terms),
             PacksWeights = true,
         };
     }

@@ -22,7 +22,9 @@ namespace Mcu.Runtime
             int depth = kernelH * kernelW * inputC;
             int pixels = outputH * outputW;
             bool direct = kernelH == 1 && kernelW == 1 && strideH == 1 && strideW == 1 && padTop == 0 && padLeft == 0 && outputW == inputW;
+#if ADAPTER_TERMS
             bool adapted = layer.Lora != null || layer.Sparse != null;
+#endif
             int oy = 0;
             int ox = 0;
             for (int pixel = 0; pixel < pixels; pixel += Pixels)
@@ -48,11 +50,13 @@ namespace Mcu.Runtime
                 }
 
                 int[] terms = null;
+#if ADAPTER_TERMS
                 if (adapted)
                 {
                     terms = scratch.Terms;
                     AdapterTerms.Sum(layer, x, at, count, depth, outputs, inputZeroPoint, terms, (pixels < Pixels ? pixels : Pixels) * outputs);
                 }
+#endif
 
                 Pack(x, at, depth, count, 0, scratch.LanesA);
                 if (count > 3)

@@ -15,11 +15,13 @@ namespace Mcu.Runtime
             for (int row = 0; row < rows; row++, inputAt += depth, outputAt += outputs)
             {
                 int[] terms = null;
+#if ADAPTER_TERMS
                 if (layer.Lora != null || layer.Sparse != null)
                 {
                     terms = scratch.Terms;
                     AdapterTerms.Sum(layer, input, inputAt, 1, depth, outputs, inputZeroPoint, terms, outputs);
                 }
+#endif
 
                 if (layer.Packed != null)
                 {

@@ -30,7 +30,8 @@ public static class InteropEmitter
         IReadOnlyDictionary<string, object?> values = Values(program, manifest, contract, options.Namespace, className);
         string render(string name) => NanoEmitter.Renderer.Render(Root + name, values);
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal) { [className + ".cs"] = render("Network.cs.sbn") };
-        NanoProject.Add(files, program, new NanoProjectText(options.Namespace, className, program.ArenaBytes + Padding, native.WeightBytes + native.AdapterBytes)
+        int heap = program.ArenaBytes + Padding;
+        NanoProject.Add(files, program, new NanoProjectText(options.Namespace, className, heap, native.WeightBytes + native.AdapterBytes)
         {
             Readme = "interop/README.md.sbn",
             NativeVersion = NativeVersion,
@@ -50,8 +51,7 @@ public static class InteropEmitter
             className,
             files.ToImmutableSortedDictionary(StringComparer.Ordinal),
             ImmutableSortedDictionary<string, byte[]>.Empty,
-            0,
-            0)
+            heap)
         {
             Contract = contract,
         };
