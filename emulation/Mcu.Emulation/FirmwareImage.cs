@@ -28,6 +28,12 @@ public sealed record BuildOptions
     /// <summary>Additional compiler flags, after the target's own, such as <c>-fsanitize=address</c> on the host.</summary>
     public IReadOnlyList<string> ExtraCFlags { get; init; } = [];
 
+    /// <summary>
+    /// Whether the firmware also writes the output of every layer (<see cref="RunResult.LayerOutputs"/>); of adapters with a network of their
+    /// own it does not, and instructions are not those of firmware without.
+    /// </summary>
+    public bool Probes { get; init; }
+
     /// <summary>Additional flags of the link.</summary>
     public IReadOnlyList<string> ExtraLinkFlags { get; init; } = [];
 }

@@ -22,6 +22,12 @@ public sealed record RunResult
     /// <summary>Bytes of stack that the call of <c>PREFIX_run</c> used at its deepest, per sample.</summary>
     public required EquatableArray<int> StackBytesPerSample { get; init; }
 
+    /// <summary>
+    /// Of firmware with <see cref="BuildOptions.Probes"/>: for each sample the outputs of all layers, back to back in the order of execution.
+    /// Empty otherwise.
+    /// </summary>
+    public byte[] LayerOutputs { get; init; } = [];
+
     /// <summary>What a reader of the numbers must know.</summary>
     public required EquatableArray<string> Notes { get; init; }
 

@@ -20,7 +20,7 @@ internal sealed class GccToolchain(ToolProbe tools, CacheFolder cache) : IToolch
     {
         var sources = new EmittedSources(emittedFolder);
         ToolStatus compiler = await CompilerAsync(target, cancellation);
-        SortedDictionary<string, string> harness = HarnessSources.For(target, sources.Manifest);
+        SortedDictionary<string, string> harness = HarnessSources.For(target, sources.Manifest, options.Probes);
         IEnumerable<string> key =
         [
             Recipe, compiler.Path!, compiler.Version ?? "", target.Name, .. target.CFlags, "", .. target.LinkFlags, "",

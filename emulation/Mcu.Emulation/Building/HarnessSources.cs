@@ -18,9 +18,10 @@ internal static class HarnessSources
     private static readonly string[] ArmFiles = ["harness.h", "harness.c", "platform_arm.c", "trampoline_arm.S"];
 
     /// <summary>All files by the name they get in the build folder.</summary>
-    public static SortedDictionary<string, string> For(TargetDescription target, EmittedManifest manifest)
+    /// <param name="probes">Whether the output of every layer is written, where the manifest says where it stands.</param>
+    public static SortedDictionary<string, string> For(TargetDescription target, EmittedManifest manifest, bool probes = false)
     {
-        var files = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["harness_model.h"] = ModelHeader(manifest) };
+        var files = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["harness_model.h"] = ModelHeader(manifest) + (probes ? Probes(manifest) : "") };
         foreach (string name in target.IsHost ? HostFiles : ArmFiles)
         {
             files[name] = Resource("harness/" + name);
@@ -76,6 +77,15 @@ internal static class HarnessSources
 
             """;
     }
+
+    private static string Probes(EmittedManifest manifest) => manifest.LayerOutputs is { Length: > 0 } outputs
+        ? $"""
+            #define MODEL_SET_HOOK {manifest.Prefix}_set_hook
+            #define MODEL_HAS_OWN_LAYERS(adapter) ({string.Concat(manifest.Adapters.Where(a => a.ArenaBytes is not null).Select(a => $"(adapter) == {Number(a.Index)} || "))}0)
+            #define MODEL_PROBES {string.Join(", ", outputs.Select(o => $"{{{Number(o.Offset)}, {Number(o.Bytes)}}}"))}
+
+            """
+        : "";
 
     private static string FillIn(string script, TargetFirmware firmware)
     {

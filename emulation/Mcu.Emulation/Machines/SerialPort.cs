@@ -91,6 +91,11 @@ public sealed class SerialPort
     {
         stream = connection;
         this.wake = wake;
+        if (current.Length > 0)
+        {
+            Take("\n"); // the power went within a line
+        }
+
         _ = ReadAsync(connection);
     }
 
@@ -104,7 +109,7 @@ public sealed class SerialPort
         try
         {
             int count;
-            while ((count = await connection.ReadAsync(buffer)) > 0)
+            while ((count = await connection.ReadAsync(buffer)) > 0 && connection == stream)
             {
                 Take(text.AsSpan(0, decoder.GetChars(buffer.AsSpan(0, count), text, flush: false)));
             }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using Mcu.Emulation.Machines;
 using Mcu.Emulation.Running;
 using Mcu.Emulation.Tools;
@@ -15,6 +16,7 @@ internal sealed class QemuBoot : IAsyncDisposable
     private const string GdbSocket = "gdb.sock";
     private const string QmpSocket = "qmp.sock";
     private const string SerialSocket = "uart.sock";
+    private const string SerialDevice = "uart";
     private const string StateName = "state.bin";
 
     private QemuBoot(EmulatorProcess process, MachineCounter counter)
@@ -81,7 +83,7 @@ internal sealed class QemuBoot : IAsyncDisposable
             "-semihosting-config", "enable=on,target=native,arg=mcu" + semihosting,
             .. debugger,
             "-qmp", $"unix:{QmpSocket},server=on,wait=off",
-            "-chardev", $"socket,id=uart,path={SerialSocket},server=on,wait=off", "-serial", "chardev:uart",
+            "-chardev", $"socket,id={SerialDevice},path={SerialSocket},server=on,wait=off", "-serial", "chardev:" + SerialDevice,
             "-plugin", $"{plugin},state={StateName}",
             "-kernel", elf,
         ];
@@ -99,6 +101,7 @@ internal sealed class QemuBoot : IAsyncDisposable
             Gdb = new GdbConnection(await ConnectAsync(debugger, options, timer.Token));
             await Qmp.OpenAsync(timer.Token);
             await Gdb.OpenAsync(timer.Token);
+            await SerialConnectionAsync(timer.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -108,6 +111,22 @@ internal sealed class QemuBoot : IAsyncDisposable
         {
             await Process.WaitAsync(TimeSpan.FromSeconds(1));
             throw Refusal(options);
+        }
+    }
+
+    /// <summary>Waits until QEMU has taken the serial port's connection: what firmware sends before is lost.</summary>
+    private async Task SerialConnectionAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            JsonArray? ports = (await Qmp.ExecuteAsync("query-chardev", null, cancellation))?.AsArray();
+            string? state = (string?)ports?.FirstOrDefault(port => (string?)port?["label"] == SerialDevice)?["filename"];
+            if (state?.StartsWith("disconnected", StringComparison.Ordinal) == false)
+            {
+                return;
+            }
+
+            await Task.Delay(1, cancellation);
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed class HostProcess : IEmulator
         {
             Target = image.Target,
             Outputs = folder.Outputs(),
+            LayerOutputs = folder.LayerOutputs(),
             Samples = samples,
             InstructionsPerSample = [],
             StackBytesPerSample = judge.StackBytes().ToEquatableArray(),

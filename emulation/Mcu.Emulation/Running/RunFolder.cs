@@ -16,6 +16,7 @@ internal sealed class RunFolder : IDisposable
     private const string InputName = "in.bin";
     private const string OutputName = "out.bin";
     private const string StatusName = "stat.bin";
+    private const string ProbesName = "probes.bin";
     private const string FaultName = "fault.bin";
     private const int PairBytes = 8;
 
@@ -64,6 +65,8 @@ internal sealed class RunFolder : IDisposable
     }
 
     public byte[] Outputs() => ReadOrEmpty(OutputName);
+
+    public byte[] LayerOutputs() => ReadOrEmpty(ProbesName);
 
     public byte[] Fault() => ReadOrEmpty(FaultName);
 

@@ -44,6 +44,7 @@ internal sealed class RunJudge(FirmwareImage image, RunFolder folder, int sample
             {
                 Target = image.Target,
                 Outputs = folder.Outputs(),
+                LayerOutputs = folder.LayerOutputs(),
                 Samples = samples,
                 InstructionsPerSample = counts.ToEquatableArray(),
                 StackBytesPerSample = StackBytes().ToEquatableArray(),

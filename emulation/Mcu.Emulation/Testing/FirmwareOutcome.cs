@@ -15,9 +15,11 @@ public sealed class FirmwareOutcome
     private readonly FirmwareTestOptions options;
     private readonly ReadOnlyMemory<byte> samples;
     private readonly RunOptions run;
+    private readonly LayerProbe probe;
 
-    internal FirmwareOutcome(FirmwareImage image, ReadOnlyMemory<byte> samples, RunOptions run, RunResult result, FirmwareTestOptions options)
+    internal FirmwareOutcome(FirmwareImage image, ReadOnlyMemory<byte> samples, RunOptions run, RunResult result, FirmwareTestOptions options, LayerProbe probe)
     {
+        this.probe = probe;
         Image = image;
         Result = result;
         this.samples = samples;
@@ -46,13 +48,13 @@ public sealed class FirmwareOutcome
     /// <summary>MCU1120 unless the outputs are these bytes.</summary>
     public FirmwareOutcome ShouldBe(ReadOnlySpan<byte> expected)
     {
-        RequireSame(expected, "the expected ones", "");
+        RequireSame(expected, "the expected ones", _ => "");
         return this;
     }
 
     /// <summary>
     /// MCU1120 unless the outputs are byte for byte those of the C# int8 reference of the same network with the adapter that was
-    /// active.
+    /// active. The message names the first layer that differs, for which the firmware is built and run once more, with probes.
     /// </summary>
     public FirmwareOutcome ShouldMatchReference(Int8Model model)
     {
@@ -66,8 +68,15 @@ public sealed class FirmwareOutcome
             expected.Write(SampleBytes.FromValue(Int8Reference.Run(model, value, run.AdapterIndex)));
         }
 
-        RequireSame(expected.ToArray(), "the int8 reference's", "");
+        RequireSame(expected.ToArray(), "the int8 reference's", sample => LayerOf(model, sample));
         return this;
+    }
+
+    /// <summary>Where a sample goes wrong; waits for a run, once a test has failed.</summary>
+    private string LayerOf(Int8Model model, int sample)
+    {
+        int size = Image.Manifest.Input.Bytes;
+        return Task.Run(() => probe.DescribeAsync(model, samples.Slice(sample * size, size), run)).GetAwaiter().GetResult();
     }
 
     /// <summary>
@@ -88,7 +97,7 @@ public sealed class FirmwareOutcome
             throw Fail("MCU1122", $"There is no golden file {file}. Set MCU_UPDATE_GOLDEN=1 to write it.");
         }
 
-        RequireSame(File.ReadAllBytes(file), $"those of {file}", " Set MCU_UPDATE_GOLDEN=1 to record them anew.", "MCU1122");
+        RequireSame(File.ReadAllBytes(file), $"those of {file}", _ => " Set MCU_UPDATE_GOLDEN=1 to record them anew.", "MCU1122");
         return this;
     }
 
@@ -134,7 +143,8 @@ public sealed class FirmwareOutcome
         }
     }
 
-    private void RequireSame(ReadOnlySpan<byte> expected, string whose, string hint, string code = "MCU1120")
+    /// <param name="hint">What to add, by the first sample that differs.</param>
+    private void RequireSame(ReadOnlySpan<byte> expected, string whose, Func<int, string> hint, string code = "MCU1120")
     {
         byte[] actual = Result.Outputs;
         if (expected.SequenceEqual(actual))
@@ -145,7 +155,7 @@ public sealed class FirmwareOutcome
         int size = Image.Manifest.Output.Bytes;
         if (expected.Length != actual.Length)
         {
-            throw Fail(code, string.Create(CultureInfo.InvariantCulture, $"{actual.Length} bytes of output, {expected.Length} are expected.") + hint);
+            throw Fail(code, string.Create(CultureInfo.InvariantCulture, $"{actual.Length} bytes of output, {expected.Length} are expected.") + hint(0));
         }
 
         var text = new StringBuilder();
@@ -158,7 +168,7 @@ public sealed class FirmwareOutcome
             }
         }
 
-        throw Fail(code, string.Create(CultureInfo.InvariantCulture, $"{count} bytes of output differ from {whose}{text}.") + hint);
+        throw Fail(code, string.Create(CultureInfo.InvariantCulture, $"{count} bytes of output differ from {whose}{text}.") + hint(expected.CommonPrefixLength(actual) / size));
     }
 
     /// <summary>The exception, after inputs, outputs and the message were kept as artefacts.</summary>

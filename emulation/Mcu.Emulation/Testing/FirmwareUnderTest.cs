@@ -31,9 +31,11 @@ public sealed class FirmwareUnderTest : IDisposable
 {
     private readonly FirmwareTestOptions options;
     private readonly FirmwareRunner runner;
+    private readonly LayerProbe probe;
 
-    private FirmwareUnderTest(FirmwareImage image, FirmwareTestOptions options, FirmwareRunner runner)
+    private FirmwareUnderTest(string folder, FirmwareImage image, FirmwareTestOptions options, FirmwareRunner runner)
     {
+        probe = new LayerProbe(folder, image.Target, options.Tools, runner);
         Image = image;
         this.options = options;
         this.runner = runner;
@@ -47,7 +49,7 @@ public sealed class FirmwareUnderTest : IDisposable
         FirmwareTestOptions chosen = options ?? new FirmwareTestOptions();
         TargetDescription target = TargetCatalog.Load().Get(chosen.Target);
         FirmwareImage image = await new FirmwareBuilder(chosen.Tools).BuildAsync(folder, target, cancellation: cancellation);
-        return new FirmwareUnderTest(image, chosen, chosen.Emulator is { } emulator ? new FirmwareRunner(emulator) : new FirmwareRunner(chosen.Tools));
+        return new FirmwareUnderTest(folder, image, chosen, chosen.Emulator is { } emulator ? new FirmwareRunner(emulator) : new FirmwareRunner(chosen.Tools));
     }
 
     /// <summary>Runs samples, back to back in the network's input type. Waits for a place among <see cref="FirmwareTestOptions.Parallel"/>.</summary>
@@ -57,7 +59,7 @@ public sealed class FirmwareUnderTest : IDisposable
         try
         {
             RunResult result = await runner.RunAsync(Image, samples, run, cancellation);
-            return new FirmwareOutcome(Image, samples, run ?? new RunOptions(), result, options);
+            return new FirmwareOutcome(Image, samples, run ?? new RunOptions(), result, options, probe);
         }
         finally
         {

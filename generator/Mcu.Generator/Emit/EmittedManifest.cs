@@ -88,6 +88,10 @@ public sealed record EmittedManifest
     [JsonConverter(typeof(EquatableArrayConverter<string>))]
     public required EquatableArray<string> Layers { get; init; }
 
+    /// <summary>Where the output of each layer stands in the arena when the layer has ended; absent in C# and in older folders.</summary>
+    [JsonConverter(typeof(EquatableArrayConverter<EmittedLayerOutput>))]
+    public EquatableArray<EmittedLayerOutput>? LayerOutputs { get; init; }
+
     /// <summary>Reads and checks the manifest of a folder (MCU1080 to MCU1083).</summary>
     public static EmittedManifest Load(string folder) => ManifestReader.Load(folder);
 
@@ -138,6 +142,18 @@ public sealed record EmittedAdapter
     public int? ArenaBytes { get; init; }
 }
 
+/// <summary>One layer's output.</summary>
+public sealed record EmittedLayerOutput
+{
+    /// <summary>Name of the activation in the network's graph.</summary>
+    public required string Tensor { get; init; }
+
+    /// <summary>From the beginning of the arena.</summary>
+    public required int Offset { get; init; }
+
+    public required int Bytes { get; init; }
+}
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -149,4 +165,5 @@ public sealed record EmittedAdapter
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(int[]))]
 [JsonSerializable(typeof(EmittedAdapter[]))]
+[JsonSerializable(typeof(EmittedLayerOutput[]))]
 internal sealed partial class ManifestJson : JsonSerializerContext;

@@ -28,6 +28,7 @@ public static class ManifestBuilder
         Deltas = program.Deltas.IsOn ? program.Deltas.Images : null,
         ModelSha256 = program.Model.Graph.Source.Sha256,
         Layers = program.Steps.Select(s => s.Node.Name).ToEquatableArray(),
+        LayerOutputs = program.Steps.Select(s => LayerOutput(program, program.Model.Graph[s.Node.Outputs[0]])).ToEquatableArray(),
     };
 
     /// <summary>The manifest of a folder of C# instead; the same where there is none.</summary>
@@ -42,7 +43,11 @@ public static class ManifestBuilder
             Sources = emission.Sources,
             IncludeDirs = [],
             HeapBytes = checked((int)emission.HeapBytes),
+            LayerOutputs = null,
         };
+
+    private static EmittedLayerOutput LayerOutput(CProgram program, Tensor tensor) =>
+        new() { Tensor = tensor.Name, Offset = program.OffsetOf(tensor.Name), Bytes = (int)tensor.Shape.Elements };
 
     private static EmittedPort Port(Tensor tensor) => new()
     {

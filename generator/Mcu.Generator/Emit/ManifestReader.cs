@@ -90,6 +90,7 @@ internal static partial class ManifestReader
             CheckSize(manifest.AdapterBytes, "adapter_bytes");
             Require(manifest.Deltas is null or (> 0 and <= DeltaSupport.MostImages), "deltas", "is not 1 to 8");
             CheckAdapters(manifest.Adapters);
+            CheckLayerOutputs(manifest);
             Require(Sha256().IsMatch(manifest.ModelSha256), "model_sha256", "is not 64 hexadecimal digits");
         }
 
@@ -144,6 +145,16 @@ internal static partial class ManifestReader
             for (int i = 0; i < adapters.Length; i++)
             {
                 Require(adapters[i].Index == i, "adapters", "is not numbered 0, 1, 2, …");
+            }
+        }
+
+        private void CheckLayerOutputs(EmittedManifest manifest)
+        {
+            EquatableArray<EmittedLayerOutput> outputs = manifest.LayerOutputs ?? [];
+            Require(manifest.LayerOutputs is null || outputs.Length == manifest.Layers.Length, "layer_outputs", "has not one entry for each layer");
+            foreach (EmittedLayerOutput output in outputs)
+            {
+                Require(output.Offset >= 0 && output.Bytes > 0 && output.Offset <= manifest.ArenaBytes - output.Bytes, "layer_outputs", "has an entry outside the arena");
             }
         }
 

@@ -4,7 +4,8 @@
  * Reads "in.bin": samples back to back. Writes "out.bin": their outputs; "stat.bin": pairs of 32-bit words, first
  * {status of init, status of adapter_select, or of attaching or of a self-test plus 256 times the image's index}, then
  * {status of run, bytes of stack} for each sample. Both files grow sample by sample, so that what was done before a fault
- * is known. Ends with 0 when all was done, else with 1.
+ * is known. Built with probes, it also writes "probes.bin": each layer's output after the layer. Ends with 0 when all was
+ * done, else with 1.
  */
 #include "harness.h"
 
@@ -88,6 +89,33 @@ static int attach_deltas(void) {
 }
 #endif
 
+#ifdef MODEL_PROBES
+static const struct {
+    uint32_t offset, bytes;
+} probes[] = {MODEL_PROBES};
+
+static int probe_file;
+
+/* Writes the output of a layer that has ended. */
+static void probe(void *user, int layer, int phase) {
+    (void)user;
+    if (phase == 1) {
+        (void)mcu_platform_write(probe_file, memory.arena + probes[layer].offset, probes[layer].bytes);
+    }
+}
+
+static void set_probes(int adapter) {
+    if (!(MODEL_HAS_OWN_LAYERS(adapter))) {
+        probe_file = mcu_platform_open("probes.bin", 1);
+        MODEL_SET_HOOK(&network, probe, 0);
+    }
+}
+#else
+static void set_probes(int adapter) {
+    (void)adapter;
+}
+#endif
+
 static int prepare(int adapter, int stat) {
     memset(&memory, FILL, sizeof memory);
     const int init = MODEL_INIT(&network, memory.arena, sizeof memory.arena);
@@ -117,6 +145,7 @@ int mcu_harness_main(int adapter) {
     if (in < 0 || out < 0 || stat < 0 || prepare(adapter, stat) != 0) {
         return 1;
     }
+    set_probes(adapter);
     while (mcu_platform_read(in, sample, sizeof sample) == sizeof sample) {
         if (run_sample(out, stat) != 0) {
             return 1;

@@ -205,6 +205,9 @@ int mcu_slots_write(mcu_slots *slots, const void *from, size_t bytes)
     const uint32_t unit = slots->config->flash->program_unit;
     const uint32_t whole = (uint32_t)bytes & ~(unit - 1u);
     const uint32_t address = slot_address(slots, slots->slot) + slots->written;
+    if (slots->expected == 0) {
+        return MCU_SLOTS_ERROR_STATE;
+    }
     if (bytes > slots->expected - slots->written || slots->written % unit != 0) {
         return MCU_SLOTS_ERROR_SIZE;
     }

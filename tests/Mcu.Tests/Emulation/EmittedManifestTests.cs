@@ -68,6 +68,10 @@ public class EmittedManifestTests
     [InlineData("\"zero_point\": -3", "\"zero_point\": 300")]
     [InlineData("\"arena_bytes\": 64", "\"arena_bytes\": -1")]
     [InlineData("\"arena_bytes\": 64", "\"arena_bytes\": 2000000000")]
+    [InlineData("\"arena_bytes\": 64", "\"arena_bytes\": 64, \"layer_outputs\": []")]
+    [InlineData("\"arena_bytes\": 64", "\"arena_bytes\": 64, \"layer_outputs\": [{\"tensor\": \"t\", \"offset\": 60, \"bytes\": 8}]")]
+    [InlineData("\"arena_bytes\": 64", "\"arena_bytes\": 64, \"layer_outputs\": [{\"tensor\": \"t\", \"offset\": -4, \"bytes\": 8}]")]
+    [InlineData("\"arena_bytes\": 64", "\"arena_bytes\": 64, \"layer_outputs\": [{\"tensor\": \"t\", \"offset\": 2147483647, \"bytes\": 2147483647}]")]
     [InlineData("\"index\": 1", "\"index\": 3")]
     [InlineData("\"model_sha256\": \"0", "\"model_sha256\": \"x")]
     public void A_value_that_could_do_harm_is_refused(string from, string to)

@@ -152,7 +152,9 @@ static int try_install(world *w, mcu_slots *slots, unsigned slot, uint32_t id, u
         m->id[slot] = id;
         m->generation[slot] = w->generation;
     }
-    return settle(w, slots, expected, mcu_slots_finish(slots));
+    expected = settle(w, slots, expected, mcu_slots_finish(slots));
+    settle(w, slots, MCU_SLOTS_ERROR_STATE, mcu_slots_write(slots, image, chunk)); /* no install is open */
+    return expected;
 }
 
 static int try_erase(world *w, mcu_slots *slots, unsigned slot)
