@@ -12,9 +12,12 @@ public static class TermKernels
     public static string? NameOf(LinearTables tables, KernelSet kernels) => (tables.Lora, tables.Sparse) switch
     {
         (null, null) => null,
-        ({ Next: null }, null) => "mcu_lora" + Suffix(kernels),
+        ({ Next: null }, null) => One(kernels),
         _ => Any(kernels),
     };
+
+    /// <summary>Kernel of one low-rank term alone.</summary>
+    public static string One(KernelSet kernels) => "mcu_lora" + Suffix(kernels);
 
     /// <summary>Kernel of every low-rank and sparse term that delta images may bring.</summary>
     public static string Any(KernelSet kernels) => "mcu_terms" + Suffix(kernels);
@@ -27,12 +30,12 @@ public static class TermKernels
     {
         string suffix = context.KernelSuffix;
         bool any = context.TakesDeltas || context.LinearLayers.Any(l => l.Terms.Count() > 1 || IsSparse(l));
-        bool one = context.LinearLayers.Any(l => l.Terms.Count() == 1 && !IsSparse(l));
+        bool one = context.TakesDeltas || context.LinearLayers.Any(l => l.Terms.Count() == 1 && !IsSparse(l));
         return
         [
             .. any || one ? [$"runtime/mcu_lora{suffix}.h"] : Array.Empty<string>(),
             .. one ? [$"runtime/mcu_lora{suffix}.c"] : Array.Empty<string>(),
-            .. any ? [$"runtime/mcu_terms{suffix}.c", "runtime/mcu_sparse.h"] : Array.Empty<string>(),
+            .. any ? [$"runtime/mcu_terms{suffix}.c", "runtime/mcu_room.h", "runtime/mcu_sparse.h"] : Array.Empty<string>(),
         ];
     }
 

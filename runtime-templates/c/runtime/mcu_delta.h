@@ -7,6 +7,7 @@
 #define MCU_DELTA_H
 
 #include "mcu_linear.h"
+#include "mcu_room.h"
 
 /* Why an image is refused. */
 #define MCU_DELTA_ERROR_ALIGNMENT 16 /* the image does not start at a multiple of 4 */
@@ -28,7 +29,6 @@
 #define MCU_DELTA_ERROR_ADAPTER 32   /* deltas and compiled-in adapters exclude each other */
 #define MCU_DELTA_ERROR_SELF_TEST 33 /* the output is not the one that the image promises */
 
-#define MCU_DELTA_TERMS 8    /* most images, and most low-rank terms of a layer, at once */
 #define MCU_DELTA_MATRIX 0   /* kinds of layers */
 #define MCU_DELTA_DEPTHWISE 1
 #define MCU_DELTA_NORM 2
@@ -37,8 +37,7 @@
 typedef struct {
     const mcu_linear_shape *shape;
     const mcu_linear *base;
-    uint32_t largest_input; /* largest 128 * sum |w| over the outputs; not read of a layer normalisation */
-    uint16_t lora_rows;     /* room for low-rank terms: padded rows of A */
+    uint16_t lora_rows; /* room for low-rank terms: padded rows of A */
     uint8_t kind;
 } mcu_delta_layer;
 
@@ -49,8 +48,9 @@ typedef struct {
     const mcu_delta_layer *layers;
     uint16_t layer_count;
     uint8_t packing;
-    uint8_t images; /* most at once, up to MCU_DELTA_TERMS */
+    uint8_t images; /* most at once, up to MCU_TERMS */
     const mcu_term_kernel *kernel; /* of matrix layers with any terms: mcu_terms__c or mcu_terms__dsp */
+    const mcu_term_kernel *lora;   /* with one low-rank term alone, faster and with less stack: mcu_lora__c or mcu_lora__dsp */
 } mcu_delta_abi;
 
 /* Which images of a network's array are there and count: the first `attached`, of which bit i of `active`. */
@@ -66,8 +66,8 @@ typedef struct {
     uint32_t sections; /* of all records that were read */
     uint32_t end;      /* of the last of them in its image */
     uint8_t lora_terms;
-    mcu_lora lora[MCU_DELTA_TERMS];
-    mcu_sparse sparse[MCU_DELTA_TERMS];
+    mcu_lora lora[MCU_TERMS];
+    mcu_sparse sparse[MCU_TERMS];
 } mcu_delta_view;
 
 #define MCU_DELTA_MAGIC 0x4455434Du /* MCUD */

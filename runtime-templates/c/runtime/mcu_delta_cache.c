@@ -208,6 +208,7 @@ const mcu_linear *mcu_delta_cache_view_of(const mcu_delta_cache *cache, const mc
         view->linear.weights =
             (const int8_t *)(view->linear.bias + padded_rows(shape->outputs, is_paired(abi, &abi->layers[layer])));
         view->terms.sparse = NULL;
+        view->terms.kernel = view->lora_terms == 1 ? abi->lora : abi->kernel;
         view->linear.terms = view->terms.lora != NULL ? &view->terms : NULL;
     }
     return linear;

@@ -68,7 +68,7 @@ static uint32_t row_sum(layer_check *check, const int8_t *matrix, uint32_t row, 
 }
 
 /* Multipliers and shifts to the right: those that a fast layer takes, or any. */
-static void check_scales(layer_check *check, const int32_t *multiplier, const int8_t *shift, unsigned count, int fast)
+static MCU_NOINLINE void check_scales(layer_check *check, const int32_t *multiplier, const int8_t *shift, unsigned count, int fast)
 {
     for (unsigned i = 0; i < count; i++) {
         if (multiplier[i] < (fast ? (int32_t)FAST_LIMIT : 0) || shift[i] < (fast ? 1 : 0) || shift[i] > (fast ? 22 : 31)) {
@@ -89,7 +89,7 @@ static void check_projection(layer_check *check, const mcu_lora *lora)
     check_scales(check, lora->a_multiplier, lora->a_shift, lora->rank, 0);
 }
 
-/* Largest 128 * sum |w| of replaced weights. */
+/* Largest 128 * sum |w| over the outputs. */
 static uint32_t largest_input(layer_check *check, const int8_t *weights)
 {
     uint32_t largest = 0;
@@ -101,9 +101,10 @@ static uint32_t largest_input(layer_check *check, const int8_t *weights)
 }
 
 /* No accumulator, nor any sum on the way to it, reaches the limit. */
-static void check_accumulators(layer_check *check, const mcu_delta_view *view, uint32_t largest)
+static void check_accumulators(layer_check *check, const mcu_delta_view *view)
 {
     const mcu_linear_shape *shape = check->shape;
+    uint32_t largest = check->is_norm ? 0 : largest_input(check, view->linear.weights);
     mcu_sparse_walk walk;
     mcu_sparse_open(&walk, view->terms.sparse);
     for (uint32_t o = 0; o < shape->outputs; o++) {
@@ -161,10 +162,6 @@ static void check_padded_rows(layer_check *check, const mcu_delta_view *view)
 static MCU_NOINLINE int check_linear(const mcu_delta_abi *abi, const mcu_delta_layer *layer, const mcu_delta_view *view)
 {
     layer_check check = {layer->shape, is_paired(abi, layer), layer->kind == MCU_DELTA_NORM, MCU_OK};
-    uint32_t largest = layer->largest_input;
-    if (!check.is_norm && view->linear.weights != layer->base->weights) {
-        largest = largest_input(&check, view->linear.weights);
-    }
     if (view->linear.multiplier != layer->base->multiplier) {
         check_scales(&check, view->linear.multiplier, view->linear.shift, scales_of(layer), layer->shape->fast);
     }
@@ -177,7 +174,7 @@ static MCU_NOINLINE int check_linear(const mcu_delta_abi *abi, const mcu_delta_l
     }
 #endif
     if (check.status == MCU_OK) {
-        check_accumulators(&check, view, largest);
+        check_accumulators(&check, view);
     }
     return check.status;
 }

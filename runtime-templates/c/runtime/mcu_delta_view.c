@@ -106,7 +106,7 @@ static MCU_NOINLINE int add_image(const mcu_delta_abi *abi, const uint8_t *image
         if (sections & LORA) {
             const uint32_t rows = view->terms.rows + padded_columns(rank, paired);
             mcu_lora *term = &view->lora[view->lora_terms++];
-            if (view->lora_terms > MCU_DELTA_TERMS || rows > layer->lora_rows) {
+            if (view->lora_terms > MCU_TERMS || rows > layer->lora_rows) {
                 return MCU_DELTA_ERROR_RANK;
             }
             end = read_lora(layer->shape, paired, end, rank, term);
@@ -152,6 +152,9 @@ int mcu_delta_fill(const mcu_delta_abi *abi, const void *const *images, unsigned
     }
     if (view->sections & (LORA | SPARSE)) {
         view->linear.terms = &view->terms;
+    }
+    if (view->lora_terms == 1 && view->terms.sparse == NULL) {
+        view->terms.kernel = abi->lora;
     }
     return status;
 }

@@ -73,11 +73,13 @@ void mcu_slots_open(mcu_slots *slots, const mcu_slots_config *config)
 }
 
 /*
- * Appends a state. A block is erased when it is entered, whatever it holds: an erase before may have been cut. Entries
- * that a cut has left half-written, or that the flash does not take, are passed over. The block of the newest state stays.
+ * Appends the changed state; where the flash does not take it, the newest that it holds counts again. A block is erased
+ * when it is entered, whatever it holds: an erase before may have been cut. Entries that a cut has left half-written, or
+ * that the flash does not take, are passed over. The block of the newest state stays.
  */
-static int commit(mcu_slots *slots, mcu_slots_state *next)
+static int commit(mcu_slots *slots)
 {
+    mcu_slots_state *next = &slots->state;
     const uint32_t per_block = entries_per_block(slots);
     const uint32_t entries = slots->config->journal_blocks * per_block;
     const uint32_t home = slots->entry / per_block;
@@ -89,13 +91,13 @@ static int commit(mcu_slots *slots, mcu_slots_state *next)
         const uint32_t address = entry_address(slots, entry);
         if (entry % per_block == 0) {
             if (entry / per_block == home) {
+                mcu_slots_open(slots, slots->config);
                 return MCU_SLOTS_ERROR_FLASH;
             }
             (void)erase(slots, address, slots->config->flash->block_bytes);
         }
         if (is_blank(read_flash(slots, address, ENTRY_BYTES)) && program(slots, address, next, ENTRY_BYTES) == MCU_OK) {
             slots->entry = entry;
-            slots->state = *next;
             return MCU_OK;
         }
     }
@@ -155,13 +157,12 @@ static int check_mask(const mcu_slots *slots, unsigned mask)
 
 unsigned mcu_slots_start(mcu_slots *slots)
 {
-    mcu_slots_state next = slots->state;
-    if (next.started) {
+    if (slots->state.started) {
         (void)mcu_slots_revert(slots);
-    } else if (next.trial != 0) {
-        next.started = 1;
-        if (commit(slots, &next) == MCU_OK) {
-            return next.trial;
+    } else if (slots->state.trial != 0) {
+        slots->state.started = 1;
+        if (commit(slots) == MCU_OK) {
+            return slots->state.trial;
         }
     }
     return slots->state.active;
@@ -169,19 +170,22 @@ unsigned mcu_slots_start(mcu_slots *slots)
 
 int mcu_slots_erase(mcu_slots *slots, unsigned slot)
 {
-    mcu_slots_state next = slots->state;
+    mcu_slots_state *state = &slots->state;
+    const unsigned bit = 1u << slot;
     if (slot >= slots->config->slots) {
         return MCU_SLOTS_ERROR_SLOT;
     }
-    if (((next.active | next.trial) >> slot & 1u) != 0) {
+    if (((state->active | state->trial) & bit) != 0) {
         return MCU_SLOTS_ERROR_IN_USE;
     }
-    next.bytes[slot] = 0;
-    next.confirmed &= (uint8_t)~(1u << slot);
-    next.rejected &= (uint8_t)~(1u << slot);
     slots->expected = 0;
-    if (slots->state.bytes[slot] != 0 && commit(slots, &next) != MCU_OK) {
-        return MCU_SLOTS_ERROR_FLASH;
+    if (state->bytes[slot] != 0) {
+        state->bytes[slot] = 0;
+        state->confirmed &= (uint8_t)~bit;
+        state->rejected &= (uint8_t)~bit;
+        if (commit(slots) != MCU_OK) {
+            return MCU_SLOTS_ERROR_FLASH;
+        }
     }
     return erase(slots, slot_address(slots, slot), slots->config->slot_bytes);
 }
@@ -228,7 +232,6 @@ int mcu_slots_write(mcu_slots *slots, const void *from, size_t bytes)
 int mcu_slots_finish(mcu_slots *slots)
 {
     const mcu_slots_config *config = slots->config;
-    mcu_slots_state next = slots->state;
     const uint32_t bytes = slots->expected;
     slots->expected = 0;
     if (bytes == 0) {
@@ -239,73 +242,76 @@ int mcu_slots_finish(mcu_slots *slots)
     }
     const mcu_delta_header *image = read_flash(slots, slot_address(slots, slots->slot), bytes);
     int status = mcu_delta_validate(config->abi, image, bytes);
-    if (status == MCU_OK && image->security_counter < next.counter) {
+    if (status == MCU_OK && image->security_counter < slots->state.counter) {
         status = MCU_SLOTS_ERROR_ROLLBACK;
     }
     if (status == MCU_OK && config->verify != NULL) {
         status = config->verify(config->user, image, bytes);
     }
-    next.bytes[slots->slot] = bytes;
-    return status != MCU_OK ? status : commit(slots, &next);
+    if (status == MCU_OK) {
+        slots->state.bytes[slots->slot] = bytes;
+        status = commit(slots);
+    }
+    return status;
 }
 
-/* Commits a state in which the images of a mask are to run, none of which may be among the refused. */
-static int commit_mask(mcu_slots *slots, mcu_slots_state *next, unsigned mask, unsigned refused, int why)
+/* The images of a mask are to run; none of them may be among the refused. */
+static int commit_mask(mcu_slots *slots, uint8_t *field, unsigned mask, unsigned refused, int why)
 {
     int status = check_mask(slots, mask);
     if (status == MCU_OK && (mask & refused) != 0) {
         status = why;
     }
-    return status != MCU_OK ? status : commit(slots, next);
+    if (status == MCU_OK) {
+        *field = (uint8_t)mask;
+        status = commit(slots);
+    }
+    return status;
 }
 
 int mcu_slots_test(mcu_slots *slots, unsigned mask)
 {
-    mcu_slots_state next = slots->state;
-    next.trial = (uint8_t)mask;
-    return commit_mask(slots, &next, mask, next.rejected, MCU_SLOTS_ERROR_REJECTED);
+    return commit_mask(slots, &slots->state.trial, mask, slots->state.rejected, MCU_SLOTS_ERROR_REJECTED);
 }
 
 int mcu_slots_select(mcu_slots *slots, unsigned mask)
 {
-    mcu_slots_state next = slots->state;
-    next.active = (uint8_t)mask;
-    return commit_mask(slots, &next, mask, ~(unsigned)next.confirmed, MCU_SLOTS_ERROR_UNCONFIRMED);
+    return commit_mask(slots, &slots->state.active, mask, ~(unsigned)slots->state.confirmed, MCU_SLOTS_ERROR_UNCONFIRMED);
 }
 
-static int end_trial(mcu_slots *slots, mcu_slots_state *next)
+static int end_trial(mcu_slots *slots)
 {
-    next->trial = 0;
-    next->started = 0;
-    return commit(slots, next);
+    slots->state.trial = 0;
+    slots->state.started = 0;
+    return commit(slots);
 }
 
 int mcu_slots_confirm(mcu_slots *slots)
 {
-    mcu_slots_state next = slots->state;
-    if (!next.started) {
+    mcu_slots_state *state = &slots->state;
+    if (!state->started) {
         return MCU_SLOTS_ERROR_STATE;
     }
-    for (unsigned slot = 0; next.trial >> slot != 0; slot++) {
+    for (unsigned slot = 0; state->trial >> slot != 0; slot++) {
         size_t bytes;
         const mcu_delta_header *header = mcu_slots_image(slots, slot, &bytes);
-        if ((next.trial >> slot & 1u) != 0 && header->security_counter > next.counter) {
-            next.counter = header->security_counter;
+        if ((state->trial >> slot & 1u) != 0 && header->security_counter > state->counter) {
+            state->counter = header->security_counter;
         }
     }
-    next.confirmed |= next.trial;
-    next.active = next.trial;
-    return end_trial(slots, &next);
+    state->confirmed |= state->trial;
+    state->active = state->trial;
+    return end_trial(slots);
 }
 
 int mcu_slots_revert(mcu_slots *slots)
 {
-    mcu_slots_state next = slots->state;
-    if (next.trial == 0) {
+    mcu_slots_state *state = &slots->state;
+    if (state->trial == 0) {
         return MCU_SLOTS_ERROR_STATE;
     }
-    if (next.started) {
-        next.rejected |= (uint8_t)(next.trial & ~next.confirmed);
+    if (state->started) {
+        state->rejected |= (uint8_t)(state->trial & ~state->confirmed);
     }
-    return end_trial(slots, &next);
+    return end_trial(slots);
 }

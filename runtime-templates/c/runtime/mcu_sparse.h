@@ -6,8 +6,7 @@
 #define MCU_SPARSE_H
 
 #include "mcu_linear.h"
-
-#define MCU_SPARSE_TERMS 8 /* streams of one layer at once */
+#include "mcu_room.h"
 
 typedef struct {
     const uint8_t *at;
@@ -16,7 +15,7 @@ typedef struct {
 } mcu_sparse_cursor;
 
 typedef struct {
-    mcu_sparse_cursor cursors[MCU_SPARSE_TERMS];
+    mcu_sparse_cursor cursors[MCU_TERMS];
     unsigned count;
 } mcu_sparse_walk;
 
@@ -24,7 +23,7 @@ typedef struct {
 static inline void mcu_sparse_open(mcu_sparse_walk *walk, const mcu_sparse *sparse)
 {
     walk->count = 0;
-    for (; sparse != NULL && walk->count < MCU_SPARSE_TERMS; sparse = sparse->next) {
+    for (; sparse != NULL && walk->count < MCU_TERMS; sparse = sparse->next) {
         mcu_sparse_cursor *cursor = &walk->cursors[walk->count++];
         cursor->at = sparse->stream;
         cursor->end = sparse->stream + sparse->bytes;

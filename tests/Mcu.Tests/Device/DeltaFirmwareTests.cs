@@ -130,27 +130,6 @@ public sealed class DeltaFirmwareTests
         Assert.Equal("", await Emission.Compilers.CheckAsync(Emitted(Case("demo", target), target), compiler));
     }
 
-    [Fact]
-    public async Task All_that_the_device_needs_for_deltas_takes_at_most_4096_bytes_of_flash()
-    {
-        await Firmware.SkipWithoutToolsAsync("cortex-m4");
-        string folder = Emitted(Case("demo", "cortex-m4"), "cortex-m4");
-        string objects = TestFolder.Create("sizes");
-        string[] sources = ["net_delta.c", "mcu/mcu_delta.c", "mcu/mcu_delta_check.c", "mcu/mcu_delta_view.c", "mcu/mcu_slots.c", "mcu/mcu_crc32.c"];
-        string[] outputs = [.. sources.Select(s => Path.Combine(objects, Path.GetFileNameWithoutExtension(s) + ".o"))];
-        for (int i = 0; i < sources.Length; i++)
-        {
-            Assert.Equal("", await Emission.Compilers.RunAsync(
-                "arm-none-eabi-gcc", ["-std=c99", "-Os", "-mthumb", "-mcpu=cortex-m4", "-ffunction-sections", "-I" + folder, "-I" + Path.Combine(folder, "mcu"), "-c", Path.Combine(folder, sources[i]), "-o", outputs[i]]));
-        }
-
-        (_, string table, _) = await Emission.Compilers.ProcessAsync("arm-none-eabi-size", ["-t", .. outputs]);
-
-        TestContext.Current.TestOutputHelper?.WriteLine(table);
-        string total = table.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
-        Assert.InRange(int.Parse(total.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[0], System.Globalization.CultureInfo.InvariantCulture), 1000, 4096);
-    }
-
     private static DeltaCase Case(string model, string target) =>
         DeltaCase.Of(model, Firmware.Target(target).Isa.Dsp ? KernelSet.Dsp : KernelSet.Portable);
 

@@ -30,7 +30,7 @@ internal static class DeviceProgram
         string[] sources =
         [
             Source(program), Source(isHost ? "restart_host.c" : "restart_arm.c"), Path.Combine(Flash, "mcu_flash_sim.c"),
-            .. RuntimeSources("mcu_slots", "mcu_delta", "mcu_delta_check", "mcu_delta_view", "mcu_crc32", "mcu_linear__c", "mcu_terms__c"),
+            .. RuntimeSources("mcu_slots", "mcu_delta", "mcu_delta_check", "mcu_delta_view", "mcu_crc32", "mcu_linear__c", "mcu_lora__c", "mcu_terms__c"),
         ];
         return await BuildAsync(target, null, [.. sources], isHost ? [Sanitizers, "-fno-sanitize-recover=all"] : []);
     }

@@ -52,7 +52,8 @@ public static class CEmitter
 
         foreach (string file in RuntimeFiles(program))
         {
-            files["mcu/" + Path.GetFileName(file)] = Templates.Read(RuntimeRoot + file);
+            string text = Templates.Read(RuntimeRoot + file);
+            files["mcu/" + Path.GetFileName(file)] = file == CDeltaText.RoomFile ? CDeltaText.Room(text, program.Deltas) : text;
         }
 
         return new CEmission(files.ToImmutableSortedDictionary(StringComparer.Ordinal), [.. model.Sources], model.WeightBytes, model.AdapterBytes, AdapterBytes(pool, adapters));

@@ -55,7 +55,7 @@ public sealed partial class DepthwiseConv2DRoom : ICKernelRoom
             folder + "mcu_depthwise_conv2d.h", $"{folder}mcu_depthwise_conv2d_s8{suffix}.c", $"runtime/mcu_depthwise{suffix}.h",
             .. context.IsDsp ? ["runtime/mcu_depthwise_3x3__dsp.c", "runtime/mcu_depthwise_3x3__dsp.h"] : Array.Empty<string>(),
             .. TermKernels.MayBeSparse(context)
-                ? [$"{folder}mcu_depthwise_conv2d_s8_sparse{suffix}.c", "runtime/mcu_depthwise_sparse.h", "runtime/mcu_sparse.h"]
+                ? [$"{folder}mcu_depthwise_conv2d_s8_sparse{suffix}.c", "runtime/mcu_depthwise_sparse.h", "runtime/mcu_room.h", "runtime/mcu_sparse.h"]
                 : Array.Empty<string>(),
         ];
     }

@@ -98,7 +98,7 @@ static void make_layer(unsigned i, mcu_linear_shape *shape, uint16_t outputs, ui
         shifts[i][o] = (int8_t)between(6, 9);
     }
     bases[i] = (mcu_linear){weights[i], biases[i], multipliers[i], shifts[i], NULL};
-    layers[i] = (mcu_delta_layer){shape, &bases[i], 128u * 127u * depth, i == DEPTHWISE ? 0 : 16,
+    layers[i] = (mcu_delta_layer){shape, &bases[i], i == DEPTHWISE ? 0 : 16,
                                   i == DEPTHWISE ? MCU_DELTA_DEPTHWISE : MCU_DELTA_MATRIX};
 }
 
@@ -114,6 +114,7 @@ static void make_network(void)
     abi.packing = PACKING;
     abi.images = IMAGES;
     abi.kernel = net_delta_abi.kernel;
+    abi.lora = net_delta_abi.lora;
 }
 
 static uint32_t put_differences(uint8_t *to, const mcu_linear_shape *shape)

@@ -1,9 +1,10 @@
 /*
- * libFuzzer on everything that reads an untrusted image: validation, attachment beside another image, one inference.
+ * libFuzzer on everything that reads an untrusted image: validation, attachment beside another image, one inference, the
+ * same with a cache of merged layers, whose bytes must be equal, and installation in slots.
  *
- *   clang -std=gnu99 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -I$C/runtime
- *     -I$C/kernels/depthwise_conv2d -I$C/kernels/layer_normalization fuzz_delta.c
- *     $C/runtime/{mcu_delta,mcu_delta_check,mcu_delta_view,mcu_crc32,mcu_cose,mcu_linear__c,mcu_terms__c}.c
+ *   clang -std=gnu99 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -I$C/runtime -I$C/flash
+ *     -I$C/kernels/depthwise_conv2d -I$C/kernels/layer_normalization fuzz_delta.c $C/flash/mcu_flash_ram.c
+ *     $C/runtime/mcu_{delta,delta_check,delta_view,delta_cache,slots,crc32,cose,linear__c,lora__c,terms__c}.c
  *     $C/kernels/depthwise_conv2d/mcu_depthwise_conv2d_s8{,_sparse}__c.c
  *     $C/kernels/layer_normalization/mcu_layer_normalization_s8.c -o fuzz_delta             (C=runtime-templates/c)
  *   mkdir -p corpus && ./fuzz_delta corpus -max_len=2048 -use_value_profile=1 -runs=20000000
@@ -11,12 +12,15 @@
  * With SEED_FOLDER defined, and without -fsanitize=fuzzer, the program writes valid images there instead.
  */
 #include "mcu_cose.h"
+#include "mcu_delta_cache.h"
 #include "mcu_depthwise_conv2d.h"
+#include "mcu_flash_ram.h"
 #include "mcu_layer_normalization.h"
+#include "mcu_slots.h"
 #include "tiny.h"
 #include <stdlib.h>
 
-enum { REPAIR = 1, PAIRED = 2, TWO_IMAGES = 4, LAYERS = 8, NORM = 5, FAST_NORM = 64, INPUT = 64 };
+enum { REPAIR = 1, PAIRED = 2, TWO_IMAGES = 4, LAYERS = 8, CACHE = 16, SLOTS = 32, MOST_LAYERS = 4, NORM = 5, FAST_NORM = 64, INPUT = 64 };
 
 static const int8_t wide_weights[16 * 8] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
 static const int32_t wide_bias[16];
@@ -42,16 +46,16 @@ static const mcu_layer_normalization norm = {{1, 2, NORM, 3, 127, -128, 127, 0},
 static const mcu_layer_normalization fast_norm = {{1, 2, FAST_NORM, 3, -128, -128, 127, 1}, 1, 12, (int64_t)1 << 34};
 
 static const mcu_delta_layer plain_layers[] = {
-    {&tiny_shape, &tiny_base, 128 * 249, 4, MCU_DELTA_MATRIX},
-    {&plain_shape, &wide_base, 128 * 45, 8, MCU_DELTA_MATRIX},
-    {&depthwise.linear, &depthwise_base, 128 * 45, 0, MCU_DELTA_DEPTHWISE},
-    {&fast_norm.linear, &fast_base, 0, 0, MCU_DELTA_NORM},
+    {&tiny_shape, &tiny_base, 4, MCU_DELTA_MATRIX},
+    {&plain_shape, &wide_base, 8, MCU_DELTA_MATRIX},
+    {&depthwise.linear, &depthwise_base, 0, MCU_DELTA_DEPTHWISE},
+    {&fast_norm.linear, &fast_base, 0, MCU_DELTA_NORM},
 };
 static const mcu_delta_layer paired_layers[] = {
-    {&paired_shape, &wide_base, 128 * 45, 16, MCU_DELTA_MATRIX},
-    {&depthwise.linear, &depthwise_base, 128 * 45, 0, MCU_DELTA_DEPTHWISE},
-    {&paired_shape, &wide_base, 128 * 45, 8, MCU_DELTA_MATRIX},
-    {&norm.linear, &norm_base, 0, 0, MCU_DELTA_NORM},
+    {&paired_shape, &wide_base, 16, MCU_DELTA_MATRIX},
+    {&depthwise.linear, &depthwise_base, 0, MCU_DELTA_DEPTHWISE},
+    {&paired_shape, &wide_base, 8, MCU_DELTA_MATRIX},
+    {&norm.linear, &norm_base, 0, MCU_DELTA_NORM},
 };
 
 static mcu_delta_abi abi_of(unsigned flags)
@@ -115,13 +119,18 @@ static void touch_paired(const mcu_delta_layer *layer, const mcu_linear *linear)
     }
 }
 
-static void run_layers(const mcu_delta_abi *abi, const void *const *images, unsigned active, const uint8_t *x)
+/* outputs: [MOST_LAYERS][INPUT]; cache: or null */
+static void run_layers(const mcu_delta_abi *abi, const void *const *images, unsigned active, const mcu_delta_cache *cache,
+                       const uint8_t *x, int8_t *outputs)
 {
+    memset(outputs, 0, MOST_LAYERS * INPUT);
     for (unsigned i = 0; i < abi->layer_count; i++) {
         mcu_delta_view view;
-        int8_t input[INPUT], output[INPUT];
+        int8_t input[INPUT];
+        int8_t *output = outputs + i * INPUT;
         int32_t scratch[64];
-        const mcu_linear *linear = mcu_delta_view_of(abi, images, active, i, &view);
+        const mcu_linear *linear = cache != NULL ? mcu_delta_cache_view_of(cache, abi, images, active, i, &view)
+                                                 : mcu_delta_view_of(abi, images, active, i, &view);
         memcpy(input, x, sizeof input);
         if (abi->layers[i].kind == MCU_DELTA_NORM) {
             mcu_layer_normalization_s8(abi->packing == 1 ? &norm : &fast_norm, linear, input, output);
@@ -150,6 +159,67 @@ static int check_signature(void *user, const mcu_cose_signature *signature)
     touch(signature->signature, signature->signature_bytes);
     touch(signature->signed_text, signature->signed_bytes);
     return 0;
+}
+
+/* With and without a cache, whose room the choice gives. */
+static void run(const mcu_delta_abi *abi, const void *const *images, unsigned active, mcu_delta_cache *cache, const uint8_t *x)
+{
+    int8_t walked[MOST_LAYERS * INPUT], merged[MOST_LAYERS * INPUT];
+    run_layers(abi, images, active, NULL, x, walked);
+    if (cache != NULL) {
+        mcu_delta_cache_prepare(cache, abi, images, active);
+        run_layers(abi, images, active, cache, x, merged);
+        if (memcmp(walked, merged, sizeof walked) != 0) {
+            abort();
+        }
+    }
+}
+
+static int trust(void *user, const void *image, size_t bytes)
+{
+    return mcu_cose_verify(user, image, bytes) == MCU_OK || ((const uint8_t *)image)[48] % 8u != 7u ? MCU_OK : 1;
+}
+
+/* Two images go to slots and through calls that the choice gives; whatever runs then is a valid image. */
+static void install(const mcu_delta_abi *abi, uint8_t *const *images, const uint32_t *bytes, unsigned choice, mcu_cose_crypto *crypto,
+                    const uint8_t *x)
+{
+    static uint32_t memory[2][4096 / 4];
+    mcu_flash_ram ram;
+    mcu_slots slots;
+    memset(memory, 0xFF, sizeof memory);
+    mcu_flash_ram_init(&ram, memory, sizeof memory, 256, 1u << choice % 6u);
+    const mcu_slots_config config = {&ram.flash, abi, 0, 512, 2048, 2, 2, trust, crypto};
+    mcu_slots_open(&slots, &config);
+    for (unsigned slot = 0; slot < 2; slot++) {
+        if (mcu_slots_begin(&slots, slot, bytes[slot]) == MCU_OK && mcu_slots_write(&slots, images[slot], bytes[slot]) == MCU_OK) {
+            (void)mcu_slots_finish(&slots);
+        }
+    }
+    for (unsigned step = 0; step < 8; step++) {
+        const unsigned mask = 1u + (choice >> step) % 3u;
+        switch ((choice * (step + 3u) + step) % 5u) {
+        case 0: (void)mcu_slots_test(&slots, mask); break;
+        case 1: (void)mcu_slots_confirm(&slots); break;
+        case 2: (void)mcu_slots_select(&slots, mask & 2u); break;
+        case 3: (void)mcu_slots_erase(&slots, mask & 1u); break;
+        default: mcu_slots_open(&slots, &config); break;
+        }
+        const void *attached[2];
+        mcu_delta_set set = {0, 0};
+        const unsigned run_mask = mcu_slots_start(&slots);
+        for (unsigned slot = 0; run_mask >> slot != 0; slot++) {
+            size_t size = 0;
+            const void *image = (run_mask >> slot & 1u) != 0 ? mcu_slots_image(&slots, slot, &size) : NULL;
+            if (image != NULL && mcu_delta_validate(abi, image, size) != MCU_OK) {
+                abort();
+            }
+            if (image != NULL) {
+                (void)mcu_delta_attach(abi, attached, &set, image, size);
+            }
+        }
+        run(abi, attached, set.active, NULL, x);
+    }
 }
 
 /* The image alone in memory of its exact size, so that a byte too far is seen. */
@@ -183,6 +253,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const uint32_t bytes[2] = {first, rest - first};
     const void *attached[2];
     mcu_delta_set set = {0, 0};
+    static void *room[64];
+    mcu_delta_cache memory;
+    mcu_delta_cache *cache = flags & CACHE ? &memory : NULL;
+    mcu_delta_cache_init(&memory, room, data[3] * sizeof(void *) % (sizeof room + 1u));
     for (unsigned i = 0; i < (flags & TWO_IMAGES ? 2u : 1u); i++) {
         if (mcu_delta_check_body(images[i], bytes[i]) == MCU_OK) {
             (void)mcu_cose_verify(&crypto, images[i], bytes[i]);
@@ -190,11 +264,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (mcu_delta_attach(&abi, attached, &set, images[i], bytes[i]) == MCU_OK) {
             const mcu_delta_header *header = (const void *)images[i];
             touch(mcu_delta_tests(images[i]), 8u * header->self_tests);
-            run_layers(&abi, attached, set.active, x);
+            run(&abi, attached, set.active, cache, x);
         }
     }
+    mcu_delta_cache_forget(&memory, images[0]);
     (void)mcu_delta_detach(&abi, attached, &set, images[0]);
-    run_layers(&abi, attached, set.active, x);
+    run(&abi, attached, set.active, cache, x);
+    if (flags & SLOTS) {
+        install(&abi, images, bytes, data[3], &crypto, x);
+    }
     free(images[0]);
     free(images[1]);
     return 0;
@@ -259,6 +337,8 @@ int main(void)
             seed[2] = (uint8_t)(bytes / 4u);
             bytes += tiny_image(seed + 4 + bytes, id + 1u, 0, 0);
         }
+        seed[0] |= (id & 1u ? CACHE : 0) | (id & 2u ? SLOTS : 0);
+        seed[3] = (uint8_t)(255u - id * 5u);
         if (write_seed(id, seed, bytes) != 0) {
             return 1;
         }

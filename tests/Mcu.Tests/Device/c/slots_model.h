@@ -219,7 +219,7 @@ static int try_select(world *w, mcu_slots *slots, unsigned mask)
 static void run_images(world *w, const mcu_slots *slots, unsigned mask)
 {
     const mcu_delta_abi abi = tiny_abi(w->generation);
-    const void *images[MCU_DELTA_TERMS];
+    const void *images[MCU_TERMS];
     mcu_delta_set set = {0, 0};
     uint32_t ids[MCU_SLOTS_MOST];
     unsigned count = 0;
@@ -235,7 +235,7 @@ static void run_images(world *w, const mcu_slots *slots, unsigned mask)
         }
     }
     int8_t x[TINY_DEPTH], out[TINY_OUTPUTS], wanted[TINY_OUTPUTS];
-    int16_t projected[MCU_DELTA_TERMS];
+    int16_t projected[MCU_TERMS];
     mcu_delta_view view;
     for (unsigned k = 0; k < TINY_DEPTH; k++) {
         x[k] = (int8_t)tiny_value(w->checks, k);

@@ -23,7 +23,7 @@ static const int32_t tiny_multiplier[] = {1 << 30, 1 << 30, 1 << 30};
 static const int8_t tiny_shift[] = {7, 7, 7};
 static const mcu_linear tiny_base = {tiny_weights, tiny_bias, tiny_multiplier, tiny_shift, NULL};
 static const mcu_linear_shape tiny_shape = {TINY_DEPTH, TINY_DEPTH, TINY_OUTPUTS, 4, -3, -128, 127, 0};
-static const mcu_delta_layer tiny_layer = {&tiny_shape, &tiny_base, 128 * 249, TINY_ROOM, MCU_DELTA_MATRIX};
+static const mcu_delta_layer tiny_layer = {&tiny_shape, &tiny_base, TINY_ROOM, MCU_DELTA_MATRIX};
 
 /* Firmware of a generation: another base refuses images of the one before. */
 static mcu_delta_abi tiny_abi(uint8_t generation)
@@ -34,8 +34,9 @@ static mcu_delta_abi tiny_abi(uint8_t generation)
     abi.layers = &tiny_layer;
     abi.layer_count = 1;
     abi.packing = 0;
-    abi.images = MCU_DELTA_TERMS;
+    abi.images = MCU_TERMS;
     abi.kernel = &mcu_terms__c;
+    abi.lora = &mcu_lora__c;
     return abi;
 }
 
