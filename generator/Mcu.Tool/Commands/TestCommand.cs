@@ -20,7 +20,8 @@ internal sealed class TestCommand : ToolCommand
             "Build and run the project's own tests; the last line is 'N passed, N failed, N skipped'.",
             global,
             new Example("mcu test", "Run all tests."),
-            new Example("mcu test --filter Tflite", "Run the tests whose name contains 'Tflite'."))
+            new Example("mcu test --filter Tflite", "Run the tests whose name contains 'Tflite'."),
+            new Example("mcu test --filter DeltaBudget --verbose", "Show what those tests print, such as bytes that they measured."))
     {
         Options.Add(filter);
     }
@@ -35,7 +36,7 @@ internal sealed class TestCommand : ToolCommand
             throw new DiagnosticException("MCU0005", "The tests do not build; the log is above.", "", "Check that the NuGet feed can be reached and that the checkout is complete.");
         }
 
-        var printer = new TestPrinter(progress);
+        var printer = new TestPrinter(progress, context.Verbose);
         string? name = parse.GetValue(filter);
         TestReport report = await runner.RunTestsAsync(name, printer.Ended, cancellation);
         if (name is not null && report.Outcomes.Count == 0)

@@ -56,11 +56,11 @@ internal sealed class TestMessages
                 Finished = true;
                 return null;
             case "test-passed":
-                return new TestOutcome(NameOf(message), Verdict.Passed, "", "");
+                return new TestOutcome(NameOf(message), Verdict.Passed, "", "") { Output = Text(message, "Output") };
             case "test-skipped":
                 return new TestOutcome(NameOf(message), Verdict.Skipped, Text(message, "Reason"), "");
             default:
-                return IsFailure(type) ? new TestOutcome(NameOf(message), Verdict.Failed, Lines(message, "Messages"), Lines(message, "StackTraces")) : null;
+                return IsFailure(type) ? new TestOutcome(NameOf(message), Verdict.Failed, Lines(message, "Messages"), Lines(message, "StackTraces")) { Output = Text(message, "Output") } : null;
         }
     }
 

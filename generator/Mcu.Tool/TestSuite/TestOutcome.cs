@@ -10,7 +10,11 @@ internal enum Verdict
 /// <summary>One test that ended.</summary>
 /// <param name="Message">Why it failed or was skipped; empty when it passed.</param>
 /// <param name="Place">Where it failed: the stack; empty otherwise.</param>
-internal sealed record TestOutcome(string Name, Verdict Verdict, string Message, string Place);
+internal sealed record TestOutcome(string Name, Verdict Verdict, string Message, string Place)
+{
+    /// <summary>What the test printed, such as figures that it measured.</summary>
+    public string Output { get; init; } = "";
+}
 
 /// <summary>What a run of the suite gave.</summary>
 internal sealed record TestReport(IReadOnlyList<TestOutcome> Outcomes)

@@ -4,7 +4,8 @@ using Mcu.Generator.Diagnostics;
 namespace Mcu.Tool.TestSuite;
 
 /// <summary>Shows a run of the suite: failures as they come, a sparse count, and everything that did not pass at the end.</summary>
-internal sealed class TestPrinter(TextWriter output)
+/// <param name="verbose">Whether to show what tests printed, too.</param>
+internal sealed class TestPrinter(TextWriter output, bool verbose = false)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
@@ -14,6 +15,15 @@ internal sealed class TestPrinter(TextWriter output)
     public void Ended(TestOutcome outcome)
     {
         done++;
+        if (verbose && outcome.Output.Trim() is { Length: > 0 } text)
+        {
+            output.WriteLine(Printable.Text(outcome.Name));
+            foreach (string line in text.Split('\n'))
+            {
+                output.WriteLine($"    {Printable.Text(line.TrimEnd())}");
+            }
+        }
+
         if (outcome.Verdict == Verdict.Failed)
         {
             output.WriteLine($"FAILED {Printable.Text(outcome.Name)}");

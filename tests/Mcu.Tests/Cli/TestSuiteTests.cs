@@ -65,6 +65,19 @@ public sealed class TestSuiteTests
         Assert.Contains("  N.C.Later", lines);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_test_printed_is_shown_on_demand(bool verbose)
+    {
+        using var text = new StringWriter { NewLine = "\n" };
+        TestMessages messages = Feed(Recorded[1], """{"$type":"test-passed","TestUniqueID":"a","Output":"3 bytes\r\nof 4\n"}""");
+
+        new TestPrinter(text, verbose).Ended(messages.Outcomes[0]);
+
+        Assert.Equal(verbose ? "N.C.Good\n    3 bytes\n    of 4\n" : "", text.ToString());
+    }
+
     private static TestMessages Feed(params string[] lines)
     {
         var messages = new TestMessages();

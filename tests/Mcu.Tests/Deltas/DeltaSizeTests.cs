@@ -4,7 +4,10 @@ using Mcu.Generator.Deltas;
 using Mcu.Generator.Deltas.Security;
 using Mcu.Generator.Int8;
 using Mcu.Generator.Lowering;
+using Mcu.Generator.Ingest.Onnx.Proto;
+using Mcu.Tests.Adapters;
 using Mcu.Tests.EndToEnd;
+using Mcu.Tests.Ingest.Numpy;
 
 namespace Mcu.Tests.Deltas;
 
@@ -54,6 +57,57 @@ public sealed class DeltaSizeTests
             DeltaImage image = DeltaPacker.WithSelfTests(SparseDelta.Image(delta.Abi, 220, seed), delta.Abi, 1);
             AssertBytes(null, 640, 780, delta, image);
         }
+    }
+
+    /// <summary>The same from an adapter's file: 220 weights of all layers are halved, none of which leaves its int8 scale.</summary>
+    [Theory]
+    [InlineData(KernelSet.Portable)]
+    [InlineData(KernelSet.Dsp)]
+    public void A_sparse_adapter_of_one_weight_in_a_hundred_fits_640_bytes_and_780_signed(KernelSet kernels)
+    {
+        var delta = DeltaCase.Of("kws", kernels);
+        var network = MethodNetwork.Of("kws");
+        ModelProto model = network.Read();
+        var random = new Random(29);
+        string[] weights = [.. model.Graph.Initializer.Select(t => t.Name).Where(n => n.EndsWith(".weight", StringComparison.Ordinal))];
+        int[] sizes = [.. weights.Select(w => OnnxAdapterMerge.ValuesOf(model, w).Length)];
+        Assert.Equal(22_016, sizes.Sum());
+        var chosen = new HashSet<int>();
+        while (chosen.Count < 220)
+        {
+            int place = random.Next(sizes.Sum());
+            (int layer, int at) = PlaceOf(sizes, place);
+            float[] values = OnnxAdapterMerge.ValuesOf(model, weights[layer]);
+            _ = Math.Abs(values[at]) > 0.3f * values.Max(Math.Abs) && chosen.Add(place);
+        }
+
+        var archive = new NpzWriter();
+        foreach (IGrouping<int, (int Layer, int At)> layer in chosen.Select(place => PlaceOf(sizes, place)).GroupBy(p => p.Layer))
+        {
+            float[] values = OnnxAdapterMerge.ValuesOf(model, weights[layer.Key]);
+            string module = weights[layer.Key][..^".weight".Length];
+            archive.Add(module + ".indices", [layer.Count()], [.. layer.Select(p => (long)p.At)]).Add(module + ".values", [layer.Count()], [.. layer.Select(p => values[p.At] / -2)]);
+        }
+
+        string file = Path.Combine(TestFolder.Create("sparse"), "sparse.npz");
+        File.WriteAllBytes(file, archive.ToBytes());
+        var options = new CompileOptions { BasePath = network.Path, Target = Firmware.Target("host"), AdapterPaths = [file] };
+        DeltaImage image = delta.Pack(Pipeline.Load(options, new()).Adapters[0], AdapterModeChoice.Auto);
+
+        Assert.Equal(220, image.Layers.Sum(l => l?.Sparse?.Differences.Length ?? 0));
+        Assert.Equal(10, image.Layers.Count(l => l is not null));
+        AssertBytes(null, 640, 780, delta, image);
+    }
+
+    private static (int Layer, int At) PlaceOf(int[] sizes, int place)
+    {
+        int layer = 0;
+        for (; place >= sizes[layer]; layer++)
+        {
+            place -= sizes[layer];
+        }
+
+        return (layer, place);
     }
 
     private static void AssertBytes(int? exact, int budget, int signedBudget, DeltaCase delta, DeltaImage image)

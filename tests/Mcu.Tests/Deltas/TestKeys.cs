@@ -12,6 +12,9 @@ internal static class TestKeys
     private const string EdPublic = "D75A980182B10AB7D54BFED3C964073A0EE172F3DAA62325AF021A68F707511A";
     private const string OtherEdPublic = "3D4017C3E843895A92B70AA74D1B7EBC9C982CCF2EC4968CC0CD55F12AF4660C";
 
+    /// <summary>x and y of the public key.</summary>
+    public static string P256PublicPoint => P256Public;
+
     public static string P256PrivatePem => Pem("PRIVATE KEY", $"308187020100301306072A8648CE3D020106082A8648CE3D030107046D306B0201010420{P256Private}A14403420004{P256Public}");
 
     public static string P256PublicPem => Pem("PUBLIC KEY", $"3059301306072A8648CE3D020106082A8648CE3D03010703420004{P256Public}");

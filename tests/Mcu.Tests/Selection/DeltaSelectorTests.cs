@@ -110,6 +110,36 @@ public sealed class DeltaSelectorTests
         Assert.Equal([3], selector.All().Layers[0].Weights.Select(w => w.Position));
     }
 
+    /// <summary>
+    /// By inputs of one real unit, outputs move by a tenth, two tenths and nothing, steps of 8/255. Of three changes that weigh the same in
+    /// weights and inputs, the two of the channel that moves most are kept.
+    /// </summary>
+    [Fact]
+    public void Channels_that_the_tuned_network_moves_most_are_kept_first()
+    {
+        IReadOnlyList<LayerChange> changes = network.Changes(w => (w[1], w[6], w[7]) = (w[1] + 0.1f, w[6] + 0.1f, w[7] + 0.1f));
+        Int8Model model = network.Model;
+        Int8Adapter whole = new DeltaSelector(changes, 1, Options).All().ToAdapter("all", "00");
+        TensorValue[] samples = [new(new Shape(1, 4), new sbyte[] { 0, 127, 127, 127 })];
+        model = model with { Adapters = [whole] };
+        sbyte[] moved = [.. Output(model, samples[0], 1).Zip(Output(model, samples[0], 0), (tuned, plain) => (sbyte)(tuned - plain))];
+        Assert.InRange(moved[0], 3, 4);
+        Assert.InRange(moved[1], 6, 7);
+        Assert.Equal(0, moved[2]);
+        var statistics = ActivationStatistics.Measure(model, changes, samples, TestContext.Current.CancellationToken);
+
+        double meanSquare = ((moved[0] * moved[0]) + (moved[1] * moved[1])) / 3.0;
+        Assert.Equal(moved[0] / Math.Sqrt(meanSquare), statistics.RelevanceOf(changes[0], 0), 9);
+        Assert.Equal(moved[1] / Math.Sqrt(meanSquare), statistics.RelevanceOf(changes[0], 1), 9);
+        Assert.Equal(0, statistics.RelevanceOf(changes[0], 2));
+        SelectedDelta kept = new DeltaSelector(changes, 1, Options with { Importance = Importance.Activation }, statistics).Select(Frame + 4);
+        Assert.Equal([6, 7], Assert.Single(kept.Layers).Weights.Select(w => w.Position));
+        SelectedDelta plainly = new DeltaSelector(changes, 1, Options).Select(Frame + 4);
+        Assert.Contains(1, Assert.Single(plainly.Layers).Weights.Select(w => w.Position));
+    }
+
+    private static sbyte[] Output(Int8Model model, TensorValue sample, int adapter) => Int8Reference.Run(model, sample, adapter).Int8;
+
     [Fact]
     public void The_whole_selection_equals_the_tuned_network_rounded_at_the_base_scales()
     {
