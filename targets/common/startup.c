@@ -44,6 +44,10 @@ static void configure_core(void) {
 
 #if defined(__ARM_ARCH_8M_MAIN__) || defined(__ARM_ARCH_8_1M_MAIN__) || defined(__ARM_ARCH_8M_BASE__)
 
+/* The core's own peripherals need no region on hardware and in QEMU; Renode asks for one. */
+#define PRIVATE_PERIPHERALS 0xE0000000u
+#define PRIVATE_PERIPHERALS_END 0xE0100000u
+
 /* A region is a range. */
 static uint32_t allow(uint32_t region, uint32_t start, uint32_t end, int writable) {
     const uint32_t access = writable ? 1u /* read-write, never executed */ : 4u /* read only */;
@@ -79,8 +83,12 @@ static void protect_memory(void) {
     uint32_t region = allow(0, (uint32_t)__flash_start, (uint32_t)__flash_end, 0);
     region = allow(region, (uint32_t)__ram_start, (uint32_t)__ram_end, 1);
     if (&__vectors_start[0] != &__flash_start[0]) {
-        (void)allow(region, (uint32_t)__vectors_start, (uint32_t)__vectors_end, 0);
+        region = allow(region, (uint32_t)__vectors_start, (uint32_t)__vectors_end, 0);
     }
+#if defined(PRIVATE_PERIPHERALS)
+    region = allow(region, PRIVATE_PERIPHERALS, PRIVATE_PERIPHERALS_END, 1);
+#endif
+    (void)region;
     MPU_CTRL = MPU_CTRL_ENABLE;
     __asm volatile("dsb\n isb" ::: "memory");
 }

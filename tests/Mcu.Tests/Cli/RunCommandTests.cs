@@ -42,6 +42,7 @@ public sealed class RunCommandTests
     [Theory]
     [InlineData("host", ToolKind.HostCompiler, ToolKind.HostCompiler)]
     [InlineData("qemu:cortex-m4", ToolKind.Qemu, ToolKind.ArmLibrary)]
+    [InlineData("renode:cortex-m4", ToolKind.Renode, ToolKind.ArmLibrary)]
     public void Firmware_gives_the_references_bytes_and_every_figure(string on, ToolKind first, ToolKind second)
     {
         DemoFiles.Require(first, second);

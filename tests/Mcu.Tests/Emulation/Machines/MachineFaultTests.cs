@@ -93,9 +93,9 @@ public sealed class MachineFaultTests(RenodeFixture renode) : IClassFixture<Reno
     public async Task An_emulator_that_is_killed_is_told(string emulator)
     {
         using var model = new FakeModel("int fake_run(fake_t *net) { (void)net; for (;;) { } }");
-        HashSet<int> before = Emulators();
+        HashSet<int> before = Leftovers.Processes();
         await using IMachine machine = await MachineBench.StartAsync(renode, emulator, model, options: new MachineOptions { Files = MachineBench.Samples(1, 2, 3, 4), Arguments = ["0"] });
-        int[] started = [.. Emulators().Except(before)];
+        int[] started = [.. Leftovers.Processes().Except(before)];
         Assert.SkipWhen(emulator == MachineBench.Renode && started.Length == 0, "the process of an earlier test is in use");
         Task<MachineStop> run = machine.RunAsync(new RunUntil(), Cancellation);
         await Task.Delay(200, Cancellation);
@@ -151,53 +151,4 @@ public sealed class MachineFaultTests(RenodeFixture renode) : IClassFixture<Reno
         Assert.Equal(code, diagnostic.Code);
         Assert.NotEmpty(diagnostic.Hint);
     }
-
-    [Fact]
-    public async Task Cancelled_and_finished_runs_leave_no_process_and_no_file()
-    {
-        using var model = new FakeModel("int fake_run(fake_t *net) { for (volatile int i = 0; net->arena[0] == 1; i++) { } return 0; }");
-        FirmwareImage image = await Bench.BuildAsync(model, "cortex-m4");
-        var emulator = new QemuEmulator(new ToolProbe(), model.CacheFolder);
-        HashSet<int> before = Emulators();
-        HashSet<string> folders = Folders();
-        for (int i = 0; i < 10; i++)
-        {
-            bool endless = i % 2 == 0;
-            using var stop = new CancellationTokenSource(endless ? TimeSpan.FromMilliseconds(100 + i * 20) : Timeout.InfiniteTimeSpan);
-            try
-            {
-                var options = new MachineOptions { Files = MachineBench.Samples((byte)(endless ? 1 : 0), 2, 3, 4), Arguments = ["0"] };
-                await using IMachine machine = await emulator.StartAsync(image.Path, image.Target, options, stop.Token);
-                await machine.RunAsync(new RunUntil(), stop.Token);
-                Assert.False(endless);
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.True(endless);
-            }
-        }
-
-        Assert.Empty(Emulators().Except(before));
-        Assert.Empty(Folders().Except(folders));
-    }
-
-    /// <summary>Emulators that this process started.</summary>
-    private static HashSet<int> Emulators() =>
-        [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(IsOurs!).Select(name => int.Parse(name!, System.Globalization.CultureInfo.InvariantCulture))];
-
-    private static bool IsOurs(string name)
-    {
-        try
-        {
-            string status = char.IsAsciiDigit(name[0]) ? File.ReadAllText($"/proc/{name}/stat") : "";
-            string[] parts = status[(status.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            return parts.Length > 1 && parts[0] != "Z" && parts[1] == Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
-
-    private static HashSet<string> Folders() => [.. Directory.GetDirectories(Path.GetTempPath(), "mcu-run-*")];
 }
