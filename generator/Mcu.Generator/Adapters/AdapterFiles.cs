@@ -22,8 +22,10 @@ public static class AdapterFiles
     {
         Graph canonical = form.Graph;
         string[] named = [.. options.AdapterPaths.Where(path => !DeltaFile.IsNamed(path) && !TunedModel.IsNamed(path))];
-        PeftAdapter[] adapters = [.. named.Select(path => AdapterReader.Read(path, notes))];
         AdapterMap? map = options.AdapterMapPath is null ? null : AdapterMap.Read(options.AdapterMapPath);
+        PeftAdapter[] read = [.. named.Select(path => AdapterReader.Read(path, notes))];
+        PeftAdapter[] adapters = [.. read.Select(adapter => PromptPlaces.Resolve(adapter, form.Layers ?? form.Graph, map))];
+        map = map?.Without(read.SelectMany(a => a.Structure).Where(PromptPlaces.IsOpen).Select(part => part.Place));
         Graph?[] structures = [.. adapters.Select(a => a.Structure.Length == 0 ? null : StructuralAdapter.Rewrite(a, asRead, form, options.Dump))];
         IReadOnlyList<BoundAdapter> all = AdapterBinder.BindAll(adapters, canonical, map, notes, i => structures[i] ?? canonical);
         var bound = new Queue<BoundAdapter>(all.Select((adapter, i) => structures[i] is { } graph ? WithStructure(adapter, graph, adapters[i].Structure) : adapter));

@@ -31,6 +31,13 @@ public sealed record AdapterMap(string FileName, EquatableArray<KeyValuePair<str
     /// <summary>The layer named for a module, or null.</summary>
     public string? Find(string module) => Entries.FirstOrDefault(e => e.Key == module).Value;
 
+    /// <summary>The map without the lines of some modules.</summary>
+    public AdapterMap Without(IEnumerable<string> modules)
+    {
+        var left = modules.ToHashSet(StringComparer.Ordinal);
+        return this with { Entries = Entries.Where(e => !left.Contains(e.Key)).ToEquatableArray() };
+    }
+
     private static KeyValuePair<string, string> Entry(JsonProperty property, string fileName) =>
         property.Value.ValueKind == JsonValueKind.String
             ? KeyValuePair.Create(property.Name, property.Value.GetString()!)

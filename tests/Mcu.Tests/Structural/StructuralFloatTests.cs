@@ -33,7 +33,7 @@ public sealed class StructuralFloatTests
         Check(loaded, TinyTransformer.Model(), TinyTransformer.Of(method).Into(TinyTransformer.Model()), TinyTransformer.Samples(100, 6));
     }
 
-    private static void Check(LoadedModel loaded, ModelProto without, ModelProto with, TensorValue[] samples)
+    internal static void Check(LoadedModel loaded, ModelProto without, ModelProto with, TensorValue[] samples)
     {
         Graph graph = FloatMerge.Apply(loaded.Canonical, loaded.Adapters[0]);
         (string input, string output) = (graph.Inputs[0], graph.Outputs[0]);

@@ -37,16 +37,22 @@ internal static class PrefixRewrite
             softmax = readers.Length == 1 ? readers[0] : null;
         }
 
+        (Node Scores, Node Sums)? found = softmax is null ? null : Around(graph, softmax);
+        places.Require(part, found is not null, "MCU0664", $"'{Names.Short(named.Name)}' belongs to no attention: a softmax over keys between two products of activations is wanted", "Name the node of the attention's softmax.");
+        return found!.Value;
+    }
+
+    /// <summary>The products of activations before and after a softmax over keys; null where it is none of an attention.</summary>
+    public static (Node Scores, Node Sums)? Around(Graph graph, Node softmax)
+    {
         Node? sums = softmax is { Operator: Softmax } && graph.ConsumersOf(softmax.Output).ToArray() is [{ Operator: BatchMatMul } only] && only.Inputs[0] == softmax.Output ? only : null;
-        Node? scores = softmax is null ? null : graph.ProducerOf(softmax.Inputs[0]);
+        Node? scores = graph.ProducerOf(softmax.Inputs[0]);
         while (scores is { Operator: Mul or Add or Div or Sub })
         {
             scores = scores.Inputs.Select(graph.ProducerOf).FirstOrDefault(n => n is not null);
         }
 
-        bool isAttention = sums is not null && scores is { Operator: BatchMatMul } && ((Softmax)softmax!.Operator).Axis == graph[softmax.Output].Shape.Rank - 1;
-        places.Require(part, isAttention, "MCU0664", $"'{Names.Short(named.Name)}' belongs to no attention: a softmax over keys between two products of activations is wanted", "Name the node of the attention's softmax.");
-        return (scores!, sums!);
+        return sums is not null && scores is { Operator: BatchMatMul } && ((Softmax)softmax.Operator).Axis == graph[softmax.Output].Shape.Rank - 1 ? (scores, sums) : null;
     }
 
     /// <param name="product">Its second input holds keys or values.</param>

@@ -17,6 +17,9 @@ internal enum PeftType
     Ia3,
     Shira,
     LnTuning,
+    PromptTuning,
+    PTuning,
+    PrefixTuning,
 }
 
 /// <summary>The part of <c>adapter_config.json</c> that decides the arithmetic.</summary>

@@ -5,8 +5,8 @@ using Mcu.Generator.Graphs;
 namespace Mcu.Generator.Ingest.Peft;
 
 /// <summary>
-/// Reads <c>adapter_config.json</c> (fields and defaults of <c>LoraConfig</c>, <c>IA3Config</c>, <c>ShiraConfig</c> and
-/// <c>LNTuningConfig</c> in huggingface/peft 0.17 to 0.19). Settings that change the arithmetic in a way not implemented here are
+/// Reads <c>adapter_config.json</c> (fields and defaults of <c>LoraConfig</c>, <c>IA3Config</c>, <c>ShiraConfig</c>,
+/// <c>LNTuningConfig</c> and the prompt learning types in huggingface/peft 0.17 to 0.19). Settings that change the arithmetic in a way not implemented here are
 /// errors; unknown ones are noted.
 /// </summary>
 internal sealed class PeftConfigReader(string location, DiagnosticBag notes)
@@ -63,7 +63,7 @@ internal sealed class PeftConfigReader(string location, DiagnosticBag notes)
             "MCU0420",
             $"PEFT type '{Names.Short(type.GetString()!)}' is not supported.",
             location,
-            $"Supported: {string.Join(", ", PeftSettings.Names)}, with modules_to_save; a BitFit adapter is a LORA configuration with 'bias': 'all' and only bias tensors. Prompts, prefixes and bottlenecks come as an .npz archive (docs/ADAPTERS.md).");
+            $"Supported: {string.Join(", ", PeftSettings.Names)}, with modules_to_save; a BitFit adapter is a LORA configuration with 'bias': 'all' and only bias tensors. Bottlenecks come as an .npz archive (docs/ADAPTERS.md).");
     }
 
     private void CheckSetting(JsonProperty setting, PeftSettings settings)

@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Mcu.Generator.Diagnostics;
 
 namespace Mcu.Generator.Ingest.Peft;
 
 /// <summary>
 /// Reads an adapter folder as Hugging Face PEFT's <c>save_pretrained</c> writes it: <c>adapter_config.json</c> and
-/// <c>adapter_model.safetensors</c>. LoRA on linear layers and convolutions, replaced biases (also alone: BitFit) and
-/// whole replaced modules.
+/// <c>adapter_model.safetensors</c>. LoRA on linear layers and convolutions, replaced biases (also alone: BitFit),
+/// whole replaced modules, (IA)³, SHiRA, tuned normalisations, prompts and prefixes.
 /// </summary>
 public static class PeftReader
 {
@@ -32,7 +33,24 @@ public static class PeftReader
         PeftConfig settings = new PeftConfigReader($"{name}/{ConfigName}", notes).Read(config);
         string location = $"{name}/{WeightsName}";
         IReadOnlyList<SafetensorsTensor> tensors = SafetensorsReader.Read(weights, location);
-        return new PeftAdapter(name, Hash(config, weights), new PeftAssembler(settings, location, notes).Assemble(tensors));
+        string hash = Hash(config, weights);
+        return PeftPrompt.Is(settings.Type)
+            ? ReadPrompt(new PeftAdapter(name, hash, []), settings, StrictJson.ParseObject(config, "MCU0403", $"{name}/{ConfigName}"), tensors, location, notes)
+            : new PeftAdapter(name, hash, new PeftAssembler(settings, location, notes).Assemble(tensors));
+    }
+
+    /// <summary>Prompts, and modules that were saved beside them, whose names have no <c>model.</c>: nothing wraps the base.</summary>
+    private static PeftAdapter ReadPrompt(
+        PeftAdapter adapter, PeftConfig settings, JsonElement config, IReadOnlyList<SafetensorsTensor> tensors, string location, DiagnosticBag notes)
+    {
+        const string prefix = "base_model.";
+        SafetensorsTensor[] others = [.. tensors.Where(t => t.Name != PeftPrompt.Tensor)
+            .Select(t => t.Name.StartsWith(prefix, StringComparison.Ordinal) && !t.Name.StartsWith(prefix + "model.", StringComparison.Ordinal) ? t with { Name = prefix + "model." + t.Name[prefix.Length..] } : t)];
+        return adapter with
+        {
+            Structure = new PeftPrompt(config, settings.Type, location).Read(tensors),
+            Modules = others.Length == 0 ? [] : new PeftAssembler(settings, location, notes).Assemble(others),
+        };
     }
 
     private static void CheckFolder(string path)

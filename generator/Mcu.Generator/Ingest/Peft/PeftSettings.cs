@@ -13,6 +13,9 @@ internal sealed record PeftSettings(PeftType Type, string Name, IReadOnlySet<str
         "runtime_config", "target_modules", "task_type",
     ];
 
+    private static readonly string[] Prompt =
+        ["modules_to_save", "num_attention_heads", "num_layers", "num_transformer_submodules", "num_virtual_tokens", "peft_type", "token_dim"];
+
     private static readonly PeftSettings[] All =
     [
         new(
@@ -24,6 +27,9 @@ internal sealed record PeftSettings(PeftType Type, string Name, IReadOnlySet<str
         new(PeftType.Ia3, "IA3", Set("fan_in_fan_out", "feedforward_modules", "modules_to_save", "peft_type"), Set("init_ia3_weights"), Set()),
         new(PeftType.Shira, "SHIRA", Set("fan_in_fan_out", "modules_to_save", "peft_type"), Set("init_weights", "mask_type", "r", "random_seed"), Set()),
         new(PeftType.LnTuning, "LN_TUNING", Set("modules_to_save", "peft_type"), Set(), Set()),
+        new(PeftType.PromptTuning, "PROMPT_TUNING", Set(Prompt), Set("prompt_tuning_init", "prompt_tuning_init_state_dict_path", "prompt_tuning_init_text", "tokenizer_kwargs", "tokenizer_name_or_path"), Set()),
+        new(PeftType.PTuning, "P_TUNING", Set(Prompt), Set("encoder_dropout", "encoder_hidden_size", "encoder_num_layers", "encoder_reparameterization_type"), Set()),
+        new(PeftType.PrefixTuning, "PREFIX_TUNING", Set(Prompt), Set("encoder_hidden_size", "prefix_projection"), Set()),
     ];
 
     /// <summary>The supported values of <c>peft_type</c>.</summary>
