@@ -6,7 +6,7 @@ using Mcu.Generator.Targets;
 
 namespace Mcu.Emulation.Building;
 
-/// <summary>Builds with a compiler that takes GCC's arguments: the host's own or the bare-metal Arm one.</summary>
+/// <summary>Builds with a compiler that takes GCC's arguments: the host's own or a bare-metal one for Arm or RISC-V.</summary>
 internal sealed class GccToolchain(ToolProbe tools, CacheFolder cache) : IToolchain
 {
     private const string ImageName = "firmware.elf";
@@ -48,8 +48,8 @@ internal sealed class GccToolchain(ToolProbe tools, CacheFolder cache) : IToolch
                 : await tools.RequireAsync(ToolKind.HostCompiler, cancellation);
         }
 
-        ToolStatus compiler = await tools.RequireAsync(ToolKind.ArmCompiler, cancellation);
-        await tools.RequireAsync(ToolKind.ArmLibrary, cancellation);
+        ToolStatus compiler = await tools.RequireAsync(target.IsRiscV ? ToolKind.RiscvCompiler : ToolKind.ArmCompiler, cancellation);
+        await tools.RequireAsync(target.IsRiscV ? ToolKind.RiscvLibrary : ToolKind.ArmLibrary, cancellation);
         return compiler;
     }
 

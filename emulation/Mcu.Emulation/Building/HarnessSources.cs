@@ -15,14 +15,16 @@ internal static class HarnessSources
     private const int VectorBytes = 1024;
 
     private static readonly string[] HostFiles = ["harness.h", "harness.c", "platform_host.c"];
-    private static readonly string[] ArmFiles = ["harness.h", "harness.c", "platform_arm.c", "trampoline_arm.S"];
+    private static readonly string[] BareFiles = ["harness.h", "harness.c", "semihosting.h", "platform_semihosting.c"];
+    private static readonly string[] ArmFiles = [.. BareFiles, "platform_arm.c", "trampoline_arm.S"];
+    private static readonly string[] RiscvFiles = [.. BareFiles, "platform_riscv.c", "trampoline_riscv.S"];
 
     /// <summary>All files by the name they get in the build folder.</summary>
     /// <param name="probes">Whether the output of every layer is written, where the manifest says where it stands.</param>
     public static SortedDictionary<string, string> For(TargetDescription target, EmittedManifest manifest, bool probes = false)
     {
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["harness_model.h"] = ModelHeader(manifest) + (probes ? Probes(manifest) : "") };
-        foreach (string name in target.IsHost ? HostFiles : ArmFiles)
+        foreach (string name in target.IsHost ? HostFiles : target.IsRiscV ? RiscvFiles : ArmFiles)
         {
             files[name] = Resource("harness/" + name);
         }

@@ -9,7 +9,7 @@ using Mcu.Generator.Targets;
 
 namespace Mcu.Emulation.Qemu;
 
-/// <summary>Runs firmware in QEMU's system emulation (<c>qemu-system-arm</c> 7.2 or later, on Linux).</summary>
+/// <summary>Runs firmware in QEMU's system emulation (<c>qemu-system-arm</c> or <c>qemu-system-riscv32</c> 7.2 or later, on Linux).</summary>
 public sealed class QemuEmulator : IMachineEmulator
 {
     private readonly ToolProbe tools;
@@ -41,7 +41,7 @@ public sealed class QemuEmulator : IMachineEmulator
         ArgumentNullException.ThrowIfNull(target);
         MachineOptions chosen = options ?? new MachineOptions();
         FirmwareSymbols symbols = FirmwareSymbols.Read(elf);
-        if (target.Qemu is null)
+        if (target.Qemu is null || target.IsRiscV)
         {
             throw MachineFailures.NoMachine(Name, target.Name);
         }
@@ -75,7 +75,7 @@ public sealed class QemuEmulator : IMachineEmulator
     private async Task<RunResult> RunAsync(
         FirmwareImage image, RunFolder folder, int samples, RunOptions options, bool withBlocks, CancellationToken cancellation)
     {
-        ToolStatus qemu = await tools.RequireAsync(ToolKind.Qemu, cancellation);
+        ToolStatus qemu = await tools.RequireAsync(ToolOf(image.Target), cancellation);
         File.Copy(await counter.GetAsync(qemu, cancellation), folder.At(counter.FileName));
         string[] arguments = Arguments(image, options.AdapterIndex, withBlocks);
         ProcessOutcome outcome = await ProcessRunner.RunAsync(RunRequest.Process(qemu.Path!, arguments, folder, options), cancellation)
@@ -85,6 +85,9 @@ public sealed class QemuEmulator : IMachineEmulator
         judge.Check(outcome);
         return judge.Counted(image.Target.Notes);
     }
+
+    /// <summary>The program that emulates a target's core.</summary>
+    internal static ToolKind ToolOf(TargetDescription target) => target.IsRiscV ? ToolKind.QemuRiscv : ToolKind.Qemu;
 
     private string[] Arguments(FirmwareImage image, int adapter, bool withBlocks)
     {
@@ -123,6 +126,7 @@ public sealed class QemuEmulator : IMachineEmulator
     {
         QemuMachine machine = target.Qemu
             ?? throw new DiagnosticException("MCU1088", "The target names no QEMU machine.", $"target {target.Name}", "Choose an emulated target.");
-        return machine.Cpu is null ? ["-M", machine.Machine] : ["-M", machine.Machine, "-cpu", machine.Cpu];
+        string[] board = machine.Cpu is null ? ["-M", machine.Machine] : ["-M", machine.Machine, "-cpu", machine.Cpu];
+        return target.IsRiscV ? [.. board, "-bios", "none"] : board;
     }
 }

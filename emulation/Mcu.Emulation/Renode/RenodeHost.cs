@@ -17,6 +17,7 @@ internal sealed class RenodeHost : IAsyncDisposable
 {
     private const string EmulatorName = "renode";
     private const string AgentName = "McuAgent.cs";
+    private const string RiscvName = "McuRiscVSemihosting.cs";
 
     private readonly DirectoryInfo folder;
     private readonly EmulatorProcess process;
@@ -40,7 +41,7 @@ internal sealed class RenodeHost : IAsyncDisposable
     public static async Task<RenodeHost> StartAsync(string renode, int? port, TimeSpan limit, CancellationToken cancellation)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("mcu-renode-");
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, AgentName), HarnessSources.Resource("renode/" + AgentName), cancellation);
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, AgentName), HarnessSources.Resource("renode/" + AgentName) + HarnessSources.Resource("renode/" + RiscvName), cancellation);
         var lifeline = new TcpListener(IPAddress.Loopback, 0);
         lifeline.Start();
         var request = new ProcessRequest(

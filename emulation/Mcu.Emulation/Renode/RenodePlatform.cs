@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mcu.Emulation.Building;
 using Mcu.Emulation.Machines;
 using Mcu.Generator.Targets;
 
@@ -12,6 +13,7 @@ internal static class RenodePlatform
     public const string ScriptName = "mcu.resc";
     public const string ImageName = "firmware.elf";
 
+    private const string SemihostingLabel = "mcu_semihost_call";
     private const uint PageBytes = 4096;
     private const int InstructionsPerMicrosecond = 1000 / RunUntil.NanosecondsPerInstruction;
 
@@ -26,6 +28,8 @@ internal static class RenodePlatform
         ["cortex-m33"] = "cortex-m33",
         ["cortex-m55"] = "cortex-m55",
         ["cortex-m85"] = "cortex-m85",
+        ["rv32imc"] = "rv32imc_zicsr",
+        ["rv32imac"] = "rv32imac_zicsr",
     };
 
     /// <summary>Whether Renode has the target's core.</summary>
@@ -42,6 +46,15 @@ internal static class RenodePlatform
             text.Append(Memory("vectors", new MemoryRegion(firmware.Vectors, PageBytes)));
         }
 
+        if (target.IsRiscV)
+        {
+            return text.Append(CultureInfo.InvariantCulture, $$"""
+                cpu: CPU.RiscV32 @ sysbus { cpuType: "{{Cores[target.Core]}}"; PerformanceInMips: {{InstructionsPerMicrosecond}} }
+                uart0: UART.NS16550 @ sysbus 0x{{SerialAddress(target):x8}}
+
+                """).Append(peripherals).Append('\n').ToString();
+        }
+
         return text.Append(CultureInfo.InvariantCulture, $$"""
             nvic: IRQControllers.NVIC @ sysbus 0xE000E000 { priorityMask: 0xF0; systickFrequency: 25000000; IRQ -> cpu@0 }
             cpu: CPU.CortexM @ sysbus { cpuType: "{{Cores[target.Core]}}"; nvic: nvic; PerformanceInMips: {{InstructionsPerMicrosecond}} }
@@ -55,6 +68,19 @@ internal static class RenodePlatform
     public static string Script(TargetDescription target, string folder, IReadOnlyList<string> arguments)
     {
         string at(string name) => RenodeHost.PathArgument(Path.Combine(folder, name));
+        if (target.IsRiscV)
+        {
+            ulong call = ElfFile.Read(Path.Combine(folder, ImageName)).AddressOf(SemihostingLabel);
+            return string.Create(CultureInfo.InvariantCulture, $"""
+                mach create "mcu"
+                machine LoadPlatformDescription {at(PlatformName)}
+                sysbus LoadELF {at(ImageName)}
+                emulation CreateMcuAgent "agent"
+                agent AttachRiscV sysbus.cpu "{folder}" "mcu {string.Join(' ', arguments)}" 0x{call:x}
+
+                """);
+        }
+
         return string.Create(CultureInfo.InvariantCulture, $"""
             mach create "mcu"
             machine LoadPlatformDescription {at(PlatformName)}
@@ -70,11 +96,12 @@ internal static class RenodePlatform
             """);
     }
 
-    /// <summary>First serial port of the board whose memory map the target copies; all have Arm's CMSDK port.</summary>
+    /// <summary>First serial port of the board whose memory map the target copies; the Arm ones have the CMSDK port.</summary>
     private static uint SerialAddress(TargetDescription target) => target.Qemu?.Machine switch
     {
         "mps2-an505" or "mps2-an521" => 0x40200000,
         "mps3-an547" => 0x49303000,
+        "virt" => 0x10000000,
         _ => 0x40004000,
     };
 

@@ -4,8 +4,17 @@ using Mcu.Emulation.Building;
 
 namespace Mcu.Emulation.Running;
 
-/// <summary>What the fault handler of the harness wrote (platform_arm.c).</summary>
-internal sealed class FaultReport
+/// <summary>What the fault handler of the harness wrote.</summary>
+internal interface IFaultReport
+{
+    bool IsStackOverflow(ulong stackLimit);
+
+    /// <summary>One sentence: exception, cause, place and registers.</summary>
+    string Describe(ElfFile elf);
+}
+
+/// <summary>The record of an Arm M-profile core (platform_arm.c).</summary>
+internal sealed class FaultReport : IFaultReport
 {
     /// <summary>Exception, EXC_RETURN, sp, CFSR, HFSR, MMFAR, BFAR, whether the frame is there, the frame.</summary>
     public const int Words = 16;

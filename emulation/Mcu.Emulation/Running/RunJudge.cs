@@ -103,7 +103,8 @@ internal sealed class RunJudge(FirmwareImage image, RunFolder folder, int sample
 
     private void CheckFault()
     {
-        if (FaultReport.Parse(folder.Fault()) is not { } fault)
+        IFaultReport? report = image.Target.IsRiscV ? RiscvFaultReport.Parse(folder.Fault()) : FaultReport.Parse(folder.Fault());
+        if (report is not { } fault)
         {
             return;
         }

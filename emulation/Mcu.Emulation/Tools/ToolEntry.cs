@@ -17,6 +17,12 @@ internal sealed record ToolEntry(ToolKind Kind, string Name, string Code, bool R
             kind, "clang", "MCU1006", false, "Optional: apt-get install clang", "clang"),
         ToolKind.Renode => new(
             kind, "Renode", "MCU1007", false, "Optional: unpack a release of Renode and set RENODE to its program", "renode"),
+        ToolKind.RiscvCompiler => new(
+            kind, "riscv64-unknown-elf-gcc", "MCU1008", false, "For RISC-V targets: apt-get install gcc-riscv64-unknown-elf", "riscv64-unknown-elf-gcc"),
+        ToolKind.RiscvLibrary => new(
+            kind, "C library for RISC-V firmware", "MCU1009", false, "For RISC-V targets: apt-get install picolibc-riscv64-unknown-elf"),
+        ToolKind.QemuRiscv => new(
+            kind, "qemu-system-riscv32", "MCU1013", false, "For RISC-V targets: apt-get install qemu-system-misc", "qemu-system-riscv32"),
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 }

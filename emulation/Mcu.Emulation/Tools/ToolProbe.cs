@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Mcu.Emulation.Tools;
 using Mcu.Generator.Diagnostics;
+using Mcu.Generator.Targets;
 
 namespace Mcu.Emulation;
 
@@ -13,6 +14,9 @@ public enum ToolKind
     Qemu,
     Clang,
     Renode,
+    RiscvCompiler,
+    RiscvLibrary,
+    QemuRiscv,
 }
 
 /// <summary>One tool as found on this machine.</summary>
@@ -46,6 +50,15 @@ public sealed class ToolProbe
         this.renode = renode;
     }
 
+    /// <summary>What building for a target and running in QEMU, or on the host, needs.</summary>
+    public static IReadOnlyList<ToolKind> KindsFor(TargetDescription target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return target.IsHost ? [ToolKind.HostCompiler]
+            : target.IsRiscV ? [ToolKind.RiscvCompiler, ToolKind.RiscvLibrary, ToolKind.QemuRiscv]
+            : [ToolKind.ArmCompiler, ToolKind.ArmLibrary, ToolKind.Qemu];
+    }
+
     /// <summary>All tools, found or not, in a fixed order.</summary>
     public async Task<IReadOnlyList<ToolStatus>> ProbeAllAsync(CancellationToken cancellation = default) =>
         await Task.WhenAll(Enum.GetValues<ToolKind>().Select(kind => ProbeAsync(kind, cancellation)));
@@ -54,7 +67,7 @@ public sealed class ToolProbe
     public Task<ToolStatus> ProbeAsync(ToolKind kind, CancellationToken cancellation = default) =>
         found.GetOrAdd(kind, key => new Lazy<Task<ToolStatus>>(() => FindAsync(ToolEntry.Of(key)))).Value.WaitAsync(cancellation);
 
-    /// <summary>A tool that must be there, or MCU1001 to MCU1004 with the way to get it.</summary>
+    /// <summary>A tool that must be there, or MCU1001 to MCU1013 with the way to get it.</summary>
     public async Task<ToolStatus> RequireAsync(ToolKind kind, CancellationToken cancellation = default)
     {
         ToolStatus status = await ProbeAsync(kind, cancellation);
@@ -65,9 +78,9 @@ public sealed class ToolProbe
 
     private async Task<ToolStatus> FindAsync(ToolEntry entry)
     {
-        if (entry.Kind == ToolKind.ArmLibrary)
+        if (entry.Kind is ToolKind.ArmLibrary or ToolKind.RiscvLibrary)
         {
-            return await FindArmLibraryAsync(entry);
+            return await FindLibraryAsync(entry);
         }
 
         string? path = entry.Kind == ToolKind.Renode && renode is { Length: > 0 } ? ExistingRenode(renode) : null;
@@ -77,12 +90,14 @@ public sealed class ToolProbe
     }
 
     /// <summary>The compiler names the library's full path, or gives the bare name back when there is none.</summary>
-    private async Task<ToolStatus> FindArmLibraryAsync(ToolEntry entry)
+    private async Task<ToolStatus> FindLibraryAsync(ToolEntry entry)
     {
-        ToolStatus compiler = await ProbeAsync(ToolKind.ArmCompiler);
+        bool arm = entry.Kind == ToolKind.ArmLibrary;
+        string name = arm ? "libc.a" : "picolibc.specs";
+        ToolStatus compiler = await ProbeAsync(arm ? ToolKind.ArmCompiler : ToolKind.RiscvCompiler);
         ProcessOutcome? answer = compiler.Path is null
             ? null
-            : await ProcessRunner.RunAsync(new ProcessRequest(compiler.Path, ["-print-file-name=libc.a"]), CancellationToken.None);
+            : await ProcessRunner.RunAsync(new ProcessRequest(compiler.Path, ["-print-file-name=" + name]), CancellationToken.None);
         string path = answer?.StandardOutput.Trim() ?? "";
         bool there = Path.IsPathRooted(path) && File.Exists(path);
         return new ToolStatus(entry.Kind, entry.Name, there ? Path.GetFullPath(path) : null, null, entry.Required, entry.HowToGet);

@@ -23,6 +23,9 @@ public enum ToolchainKind
 
     /// <summary>The bare-metal GNU compiler <c>arm-none-eabi-gcc</c>.</summary>
     ArmNoneEabiGcc,
+
+    /// <summary>The bare-metal GNU compiler <c>riscv64-unknown-elf-gcc</c>, for RV32 too.</summary>
+    RiscvElfGcc,
 }
 
 /// <summary>One target: how code for it is generated, built and run. Read from <c>targets/NAME/target.json</c>.</summary>
@@ -62,6 +65,8 @@ public sealed record TargetDescription
     public string? Folder { get; init; }
 
     public bool IsHost => Toolchain == ToolchainKind.HostCc;
+
+    public bool IsRiscV => Toolchain == ToolchainKind.RiscvElfGcc;
 }
 
 /// <summary>What the instruction set has, for the choice of kernels.</summary>

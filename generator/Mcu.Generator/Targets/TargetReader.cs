@@ -34,7 +34,8 @@ internal static partial class TargetReader
         {
             "cc" => ToolchainKind.HostCc,
             "arm-none-eabi-gcc" => ToolchainKind.ArmNoneEabiGcc,
-            _ => throw Bad(path, "'compiler' is neither cc nor arm-none-eabi-gcc"),
+            "riscv64-unknown-elf-gcc" => ToolchainKind.RiscvElfGcc,
+            _ => throw Bad(path, "'compiler' is none of cc, arm-none-eabi-gcc and riscv64-unknown-elf-gcc"),
         };
         bool bare = toolchain != ToolchainKind.HostCc;
         Require(bare == (file.Firmware is not null), path, "'firmware' must be given for a bare-metal compiler and only for one");

@@ -63,6 +63,9 @@ internal sealed class DoctorCommand : ToolCommand
             ToolKind.ArmLibrary => "arm-library",
             ToolKind.Qemu => "qemu",
             ToolKind.Clang => "clang",
+            ToolKind.RiscvCompiler => "riscv-compiler",
+            ToolKind.RiscvLibrary => "riscv-library",
+            ToolKind.QemuRiscv => "qemu-riscv",
             _ => "renode",
         };
     }

@@ -36,8 +36,7 @@ internal sealed class TargetsCommand : ToolCommand
     /// <summary>Names of the tools that a target needs and this machine lacks.</summary>
     private static async Task<string[]> MissingAsync(ToolProbe probe, TargetDescription target, CancellationToken cancellation)
     {
-        ToolKind[] needed = target.IsHost ? [ToolKind.HostCompiler] : [ToolKind.ArmCompiler, ToolKind.ArmLibrary, ToolKind.Qemu];
-        ToolStatus[] found = await Task.WhenAll(needed.Select(kind => probe.ProbeAsync(kind, cancellation)));
+        ToolStatus[] found = await Task.WhenAll(ToolProbe.KindsFor(target).Select(kind => probe.ProbeAsync(kind, cancellation)));
         return [.. found.Where(tool => !tool.Found).Select(tool => tool.Name)];
     }
 
@@ -83,7 +82,7 @@ internal sealed class TargetsCommand : ToolCommand
             target.Name,
             target.Description,
             target.Core,
-            target.IsHost ? "cc" : "arm-none-eabi-gcc",
+            target.IsHost ? "cc" : target.IsRiscV ? "riscv64-unknown-elf-gcc" : "arm-none-eabi-gcc",
             target.Kernels switch { KernelFlavour.ArmDsp => "arm-dsp", KernelFlavour.ArmMve => "arm-mve", _ => "portable" },
             target.Isa.Dsp,
             target.Isa.Mve,

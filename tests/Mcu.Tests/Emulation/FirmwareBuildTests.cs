@@ -102,7 +102,7 @@ public class FirmwareBuildTests
         FirmwareImage[] images = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Bench.BuildAsync(model, "cortex-m0plus")));
         Assert.Single(images.Select(image => image.Path).Distinct(StringComparer.Ordinal));
         Assert.Equal(
-            ["firmware.elf", "harness.c", "harness.h", "harness_model.h", "platform_arm.c", "sizes.json", "sizes.ld", "start_startup.S", "start_startup.c", "target.ld", "trampoline_arm.S"],
+            ["firmware.elf", "harness.c", "harness.h", "harness_model.h", "platform_arm.c", "platform_semihosting.c", "semihosting.h", "sizes.json", "sizes.ld", "start_startup.S", "start_startup.c", "target.ld", "trampoline_arm.S"],
             Directory.GetFileSystemEntries(Path.GetDirectoryName(images[0].Path)!).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Single(Directory.GetDirectories(Path.Combine(model.CacheFolder, "firmware")));
     }
@@ -151,6 +151,7 @@ public class FirmwareBuildTests
     [Theory]
     [InlineData("host", "MCU1001")]
     [InlineData("cortex-m4", "MCU1002")]
+    [InlineData("rv32imac", "MCU1008")]
     public async Task A_missing_compiler_is_told_with_the_package_to_install(string target, string code)
     {
         using var model = new FakeModel();

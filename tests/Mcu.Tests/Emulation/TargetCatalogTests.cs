@@ -9,7 +9,7 @@ public class TargetCatalogTests
     public void Built_in_targets_are_there_by_name_with_the_host_first()
     {
         Assert.Equal(
-            ["host", "cortex-m0", "cortex-m0plus", "cortex-m23", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m55", "cortex-m7", "cortex-m85"],
+            ["host", "cortex-m0", "cortex-m0plus", "cortex-m23", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m55", "cortex-m7", "cortex-m85", "rv32imac", "rv32imc"],
             TargetCatalog.Load().Targets.Select(target => target.Name));
     }
 
@@ -57,7 +57,7 @@ public class TargetCatalogTests
         Assert.Equal("own script", TargetCatalog.ReadFile(target, "own.ld"));
         Assert.Contains("Reset_Handler", TargetCatalog.ReadFile(target, "common/startup.c"), StringComparison.Ordinal);
         Assert.Throws<DiagnosticException>(() => TargetCatalog.ReadFile(target, "nowhere.ld"));
-        Assert.Equal(11, TargetCatalog.Load(folder.Path).Targets.Length);
+        Assert.Equal(13, TargetCatalog.Load(folder.Path).Targets.Length);
     }
 
     [Theory]

@@ -11,9 +11,11 @@ public sealed class CoreTests
     [InlineData("cortex-m23")]
     [InlineData("cortex-m33")]
     [InlineData("cortex-m85")]
+    [InlineData("rv32imc")]
+    [InlineData("rv32imac")]
     public void Firmware_with_an_adapter_gives_the_bytes_of_the_reference(string target)
     {
-        DemoFiles.Require(ToolKind.ArmCompiler, ToolKind.ArmLibrary, ToolKind.Qemu);
+        DemoFiles.Require([.. ToolProbe.KindsFor(Firmware.Target(target))]);
         ToolRun run = CommandLineTests.InProcess(
             "verify", DemoFiles.Base, "--calibration", DemoFiles.Calibration, "--adapter", DemoFiles.Adapter("accent-lora"), "--on", "qemu:" + target, "--seeds", "2");
         Assert.Equal(0, run.ExitCode);

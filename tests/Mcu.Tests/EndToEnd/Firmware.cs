@@ -64,8 +64,7 @@ internal static class Firmware
 
     public static async Task SkipWithoutToolsAsync(string target)
     {
-        ToolKind[] needed = Target(target).IsHost ? [ToolKind.HostCompiler] : [ToolKind.HostCompiler, ToolKind.ArmCompiler, ToolKind.ArmLibrary, ToolKind.Qemu];
-        foreach (ToolKind kind in needed)
+        foreach (ToolKind kind in ToolProbe.KindsFor(Target(target)).Prepend(ToolKind.HostCompiler))
         {
             ToolStatus tool = await Tools.ProbeAsync(kind);
             Assert.SkipUnless(tool.Found, $"needs {tool.Name}: {tool.HowToGet}");

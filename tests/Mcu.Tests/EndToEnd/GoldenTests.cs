@@ -9,7 +9,7 @@ public sealed class GoldenTests
 {
     public static TheoryData<string> Models => GoldenModel.Names;
 
-    public static TheoryData<string, string> ModelsAndTargets => Pairs("host", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m55");
+    public static TheoryData<string, string> ModelsAndTargets => Pairs("host", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m55", "rv32imac");
 
     public static TheoryData<string, string> ModelsForOtherCores => Pairs("host", "cortex-m3");
 

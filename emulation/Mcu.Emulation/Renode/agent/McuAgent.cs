@@ -29,11 +29,16 @@ namespace Antmicro.Renode.Mcu
         }
     }
 
-    public class McuAgent : IExternal
+    public class McuAgent : IExternal, IDisposable
     {
         public McuAgent(Emulation emulation)
         {
             this.emulation = emulation;
+        }
+
+        public void Dispose()
+        {
+            riscV?.Dispose();
         }
 
         // Renode ends when the program that started it has gone.
@@ -69,6 +74,12 @@ namespace Antmicro.Renode.Mcu
             }
             // Renode ignores the firmware's wish to trap divisions by zero where it has this switch.
             typeof(NVIC).GetProperty("FilterCcrDiv0Write")?.SetValue(nvic, false);
+        }
+
+        public void AttachRiscV(RiscV32 cpu, string folder, string commandLine, ulong call)
+        {
+            this.cpu = cpu;
+            riscV = new McuRiscVSemihosting(cpu, folder, commandLine, call);
         }
 
         // Writes the instructions of every call of one function to a file, one number a line.
@@ -138,7 +149,7 @@ namespace Antmicro.Renode.Mcu
             }
             // A busy host takes long to start; the time counts from there, or short slices would never get anywhere.
             var end = DateTime.UtcNow.AddMilliseconds(milliseconds);
-            while(DateTime.UtcNow < end && hit == null && !over && !semihosting.Exited && !nvic.Lockup.IsSet)
+            while(DateTime.UtcNow < end && hit == null && !over && !Exited && !LockedUp)
             {
                 Thread.Sleep(1);
             }
@@ -170,7 +181,7 @@ namespace Antmicro.Renode.Mcu
             {
                 emulation.RunFor(TimeInterval.FromCPUCycles(goal - cpu.ExecutedInstructions, cpu.PerformanceInMips, out var _));
             }
-            if(goal > cpu.ExecutedInstructions && !semihosting.Exited && !nvic.Lockup.IsSet)
+            if(goal > cpu.ExecutedInstructions && !Exited && !LockedUp)
             {
                 aligned = false;
                 cpu.Step((int)(goal - cpu.ExecutedInstructions));
@@ -341,11 +352,16 @@ namespace Antmicro.Renode.Mcu
 
         private string State(string reason)
         {
-            reason = semihosting.Exited ? "exit" : nvic.Lockup.IsSet ? "lockup" : hit != null ? "hit" : reason;
-            return string.Format(CultureInfo.InvariantCulture, "{0} {1:x} {2} {3}", reason, cpu.PC.RawValue, cpu.ExecutedInstructions, semihosting.ExitCode ?? 0);
+            reason = Exited ? "exit" : LockedUp ? "lockup" : hit != null ? "hit" : reason;
+            return string.Format(CultureInfo.InvariantCulture, "{0} {1:x} {2} {3}", reason, cpu.PC.RawValue, cpu.ExecutedInstructions, riscV?.ExitCode ?? semihosting.ExitCode ?? 0);
         }
 
-        private CortexM cpu;
+        private bool Exited => riscV?.Exited ?? semihosting.Exited;
+
+        private bool LockedUp => nvic != null && nvic.Lockup.IsSet;
+
+        private TranslationCPU cpu;
+        private McuRiscVSemihosting riscV;
         private SemihostingHandler semihosting;
         private NVIC nvic;
         private bool stepping;

@@ -15,6 +15,8 @@ public sealed class SameImageTests(RenodeFixture renode) : IClassFixture<RenodeF
     [InlineData("cortex-m33")]
     [InlineData("cortex-m55")]
     [InlineData("cortex-m85")]
+    [InlineData("rv32imc")]
+    [InlineData("rv32imac")]
     public async Task Outputs_instructions_and_stack_are_the_same_in_QEMU_and_in_Renode(string target)
     {
         await MachineBench.NeedRenodeAsync();
