@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Mcu.Emulation.Evaluation;
 using Mcu.Emulation.Running;
-using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit;
 using Mcu.Generator.Emit.NanoFramework;
 using Mcu.Generator.Graphs;
@@ -64,15 +63,9 @@ public sealed class ManagedRunner : IDeltaRunner
         for (int i = 0; i < Deltas.Count; i++)
         {
             int reason = network.Attach(Deltas[i].ToArray());
-            if (reason == DeltaRefusals.SelfTest)
-            {
-                throw new DiagnosticException(
-                    "MCU1531", $"A self-test of delta image {i + 1} fails: the managed network gives another output than the image promises.", "managed", DeltaRefusals.SelfTestHint);
-            }
-
             if (reason != 0)
             {
-                throw new DiagnosticException("MCU1530", $"The managed network refuses delta image {i + 1}: {DeltaRefusals.Words(reason)} (reason {reason}).", "managed", DeltaRefusals.ManagedHint);
+                throw DeltaRefusals.Managed(i, reason, Name);
             }
         }
     }

@@ -1,3 +1,5 @@
+using Mcu.Generator.Diagnostics;
+
 namespace Mcu.Emulation.Running;
 
 /// <summary>The words for <c>MCU_DELTA_ERROR_…</c> of the C runtime, which are the reasons of the managed one too.</summary>
@@ -14,6 +16,14 @@ internal static class DeltaRefusals
     public const int SelfTest = 33;
 
     public const string SelfTestHint = "Check the image with 'mcu delta verify --against' its base; if it passes there, a kernel of the firmware is wrong: report it.";
+
+    /// <summary>MCU1530 where managed code refuses an image, MCU1531 where a self-test of it fails.</summary>
+    /// <param name="image">Its number, from 0.</param>
+    /// <param name="reason">The emitted <c>DeltaReason</c>.</param>
+    /// <param name="place">How results name the form that ran.</param>
+    public static DiagnosticException Managed(int image, int reason, string place) => reason == SelfTest
+        ? new DiagnosticException("MCU1531", $"A self-test of delta image {image + 1} fails: the managed network gives another output than the image promises.", place, SelfTestHint)
+        : new DiagnosticException("MCU1530", $"The managed network refuses delta image {image + 1}: {Words(reason)} (reason {reason}).", place, ManagedHint);
 
     public static string Words(int status) => status switch
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Mcu.Emulation;
+using Mcu.Emulation.Managed.NanoClr;
 using Mcu.Tool.Cli;
 using Spectre.Console;
 
@@ -22,7 +23,7 @@ internal sealed class DoctorCommand : ToolCommand
     protected override async Task<int> RunAsync(ParseResult parse, CommandContext context, CancellationToken cancellation)
     {
         IReadOnlyList<ToolStatus> found = await new ToolProbe().ProbeAllAsync(cancellation);
-        ToolRow[] rows = [DotNet(), .. found.Select(ToolRow.Of)];
+        ToolRow[] rows = [DotNet(), .. found.Select(ToolRow.Of), .. NanoClrTools.Probe(Environment.GetEnvironmentVariable).Select(ToolRow.Of)];
         bool healthy = rows.All(row => row.Found || !row.Required);
         context.Result(new DoctorDocument(healthy, CommandLine.Version, rows), console => Print(console, rows));
         return healthy ? ExitCode.Ok : ExitCode.ToolMissing;
@@ -55,6 +56,8 @@ internal sealed class DoctorCommand : ToolCommand
     {
         public static ToolRow Of(ToolStatus tool) => new(
             Identifier(tool.Kind), tool.Name, tool.Required, tool.Found, tool.Path, tool.Version, tool.Found ? "" : tool.HowToGet);
+
+        public static ToolRow Of(NanoClrTool tool) => new(tool.Id, tool.Name, false, tool.Path is not null, tool.Path, null, tool.Path is null ? tool.HowToGet : "");
 
         private static string Identifier(ToolKind kind) => kind switch
         {

@@ -69,7 +69,7 @@ internal sealed class ExecutionOptions
         if (session.Runner is not IDeltaRunner device)
         {
             session.Dispose();
-            throw new DiagnosticException("MCU0136", "Delta images are attached to firmware or managed code.", "--delta", "Use --on host, managed or an emulator, or give the image with --adapter.");
+            throw new DiagnosticException("MCU0136", "Delta images are attached to firmware or managed code.", "--delta", "Use --on host, managed, nanoclr or an emulator, or give the image with --adapter.");
         }
 
         device.Deltas = images;

@@ -55,6 +55,21 @@ public sealed class ManagedDeltaCommandTests
         AssertError("MCU1532", "cache", CommandLineTests.InProcess(["compile", .. Base, "--lang", "nanoframework", "--deltas", "1", "--delta-cache", "64", "-o", Path.Combine(folder, "none"), "--json"]));
     }
 
+    /// <summary>The interpreter attaches what .NET attaches and refuses what it refuses.</summary>
+    [Fact]
+    public void The_interpreter_takes_images_too()
+    {
+        NanoClrTests.Require();
+        string place = Compile();
+        string lora = Pack("factory-lora", "1", "cortex-m0plus");
+        string bias = Pack("factory-bitfit", "2", "cortex-m0plus");
+
+        Assert.Equal(Managed(place, lora, bias), Output(RunOn("nanoclr", place, lora, bias)));
+        Assert.Equal(Reference(bias), Output(RunOn("nanoclr", place, bias)));
+        AssertError("MCU1530", "another compilation of the base", RunOn("nanoclr", place, bias, Pack("factory-lora", "1", "cortex-m4")));
+        AssertError("MCU1089", "2 delta images; 3", RunOn("nanoclr", place, bias, bias, bias));
+    }
+
     private static void AssertError(string code, string words, ToolRun run)
     {
         JsonElement error = run.Json().GetProperty("error");
@@ -78,16 +93,19 @@ public sealed class ManagedDeltaCommandTests
         return file;
     }
 
-    private byte[] Managed(string place, params string[] images)
+    private byte[] Managed(string place, params string[] images) => Output(Run(place, images));
+
+    private byte[] Output(ToolRun run)
     {
-        ToolRun run = Run(place, images);
         Assert.True(run.ExitCode == 0, run.Error);
         return File.ReadAllBytes(Path.Combine(folder, "out.bin"));
     }
 
     /// <summary>Int8 samples in, int8 outputs out, as the folder takes them.</summary>
-    private ToolRun Run(string place, params string[] images) => CommandLineTests.InProcess(
-        ["run", place, "--on", "managed", .. images.SelectMany(i => (string[])["--delta", i]), "--input", Samples(), "-o", Path.Combine(folder, "out.bin"), "--json"]);
+    private ToolRun Run(string place, params string[] images) => RunOn("managed", place, images);
+
+    private ToolRun RunOn(string form, string place, params string[] images) => CommandLineTests.InProcess(
+        ["run", place, "--on", form, .. images.SelectMany(i => (string[])["--delta", i]), "--input", Samples(), "-o", Path.Combine(folder, "out.bin"), "--json"]);
 
     /// <summary>The int8 reference under the image, from the packed ABI's model.</summary>
     private byte[] Reference(string image)

@@ -30,6 +30,24 @@ public sealed class NanoClrFailureTests
         Assert.Equal(Path.Combine(folder, "mscorlib.pe"), NanoClrTools.Find(new Dictionary<string, string> { ["NANOCLR"] = there, ["NANO_METADATA_PROCESSOR"] = there }.GetValueOrDefault).CoreLibrary);
     }
 
+    /// <summary>What <c>mcu doctor</c> lists.</summary>
+    [Fact]
+    public void The_platforms_programs_are_listed_found_or_not()
+    {
+        string there = Path.Combine(folder, "there");
+        File.WriteAllText(there, "");
+        File.WriteAllText(Path.Combine(folder, "mscorlib.pe"), "");
+
+        IReadOnlyList<NanoClrTool> none = NanoClrTools.Probe(_ => null);
+        IReadOnlyList<NanoClrTool> some = NanoClrTools.Probe(new Dictionary<string, string> { ["NANOCLR"] = there, ["NANO_METADATA_PROCESSOR"] = there + "x" }.GetValueOrDefault);
+
+        Assert.Equal(["NANOCLR", "NANO_METADATA_PROCESSOR", "NANO_CORE_LIBRARY"], none.Select(t => t.HowToGet.Split(' ')[2]));
+        Assert.All(none, t => Assert.Null(t.Path));
+        Assert.Equal([there, null, Path.Combine(folder, "mscorlib.pe")], some.Select(t => t.Path));
+        string[] listed = [.. CommandLineTests.InProcess("doctor", "--json").Json().GetProperty("tools").EnumerateArray().Select(t => t.GetProperty("id").GetString()!)];
+        Assert.Equal(none.Select(t => t.Id), listed[^3..]);
+    }
+
     [Fact]
     public void On_nanoclr_without_an_interpreter_is_a_diagnostic()
     {
@@ -50,6 +68,9 @@ public sealed class NanoClrFailureTests
     [InlineData("MCU1523", Converts, "echo 'MCU 0 0 17 00'; echo MCU-END\n", "sample 0")]
     [InlineData("MCU1524", Converts, "sleep 60\n", "did not end")]
     [InlineData("MCU1525", Converts, "echo MCU-OUT-OF-MEMORY\n", "heap")]
+    [InlineData("MCU1530", Converts, "echo 'MCUR 1 20'; echo MCU-EXCEPTION\n", "image 2: its CRC-32")]
+    [InlineData("MCU1531", Converts, "echo 'MCUR 0 33'; echo MCU-EXCEPTION\n", "image 1 fails")]
+    [InlineData("MCU1523", Converts, "echo 'MCUR x'; echo MCU-EXCEPTION\n", "MCU-EXCEPTION")]
     public async Task What_the_programs_do_wrong_is_a_diagnostic(string code, string processor, string interpreter, string words)
     {
         using NanoClrMachine machine = Machine(processor, interpreter);

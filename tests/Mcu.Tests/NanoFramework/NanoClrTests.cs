@@ -70,7 +70,7 @@ public sealed class NanoClrTests
     }
 
     /// <summary>The programs, or a skipped test that says what it needs.</summary>
-    private static NanoClrTools Require()
+    internal static NanoClrTools Require()
     {
         string[] variables = [NanoClrTools.InterpreterVariable, NanoClrTools.MetadataProcessorVariable];
         Assert.SkipWhen(

@@ -19,7 +19,7 @@ internal sealed class NanoClrMachine : IDisposable
     private readonly IReadOnlyList<NanoClrNetwork> networks;
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("mcu-nanoclr-");
     private readonly Dictionary<string, byte[]> assemblies = new(StringComparer.Ordinal);
-    private readonly List<IReadOnlyList<NanoClrData>> images = [];
+    private readonly List<NanoClrImages> images = [];
 
     /// <param name="networks">Networks with the same input and output that take turns with each sample.</param>
     public NanoClrMachine(NanoClrTools tools, IReadOnlyList<NanoClrNetwork> networks)
@@ -28,8 +28,10 @@ internal sealed class NanoClrMachine : IDisposable
         this.networks = networks;
         for (int i = 0; i < networks.Count; i++)
         {
-            byte[] image = networks[i].Emission.Binaries.Values.FirstOrDefault() ?? [];
-            images.Add([.. NanoClrSources.Data(string.Create(CultureInfo.InvariantCulture, $"McuImage{i}Part"), "byte", image)]);
+            byte[] weights = networks[i].Emission.Binaries.Values.FirstOrDefault() ?? [];
+            images.Add(new NanoClrImages(
+                [.. NanoClrSources.Data(string.Create(CultureInfo.InvariantCulture, $"McuImage{i}Part"), "byte", weights)],
+                [.. networks[i].Deltas.Select((d, k) => NanoClrSources.Data(string.Create(CultureInfo.InvariantCulture, $"McuDelta{i}N{k}Part"), "byte", d).ToArray())]));
         }
     }
 
@@ -38,7 +40,7 @@ internal sealed class NanoClrMachine : IDisposable
 
     /// <summary>
     /// Runs samples through every network. MCU1521 where an assembly is not converted, MCU1522 where the interpreter crashes, MCU1523 where it ends without
-    /// the end marker, MCU1524 on the time limit, MCU1525 where its heap is too small.
+    /// the end marker, MCU1524 on the time limit, MCU1525 where its heap is too small, MCU1530 and MCU1531 where a network refuses a delta image.
     /// </summary>
     /// <returns>Per sample a run of each network.</returns>
     public async Task<IReadOnlyList<NanoClrRun[]>> RunAsync(ReadOnlyMemory<byte> samples, int inputLength, int outputLength, CancellationToken cancellation)
@@ -76,7 +78,7 @@ internal sealed class NanoClrMachine : IDisposable
             await ConvertAsync(network.Emission.FullName, network.Assembly, cancellation);
         }
 
-        foreach (NanoClrData data in images.SelectMany(i => i))
+        foreach (NanoClrData data in images.SelectMany(i => i.All))
         {
             await ConvertAsync(data, cancellation);
         }
@@ -93,7 +95,7 @@ internal sealed class NanoClrMachine : IDisposable
         SortedDictionary<string, string> program = NanoClrSources.Program(networks, images, inputs, count);
         byte[] host = ManagedCompiler.Compile(Host, program, assemblies.Where(a => a.Key != Host).Select(a => a.Value), isProgram: true);
         await ConvertAsync(Host, host, cancellation);
-        string[] loaded = [.. networks.Select(n => n.Emission.FullName), .. images.SelectMany(i => i).Select(d => d.Name), .. inputs.Select(d => d.Name), Host];
+        string[] loaded = [.. networks.Select(n => n.Emission.FullName), .. images.SelectMany(i => i.All).Select(d => d.Name), .. inputs.Select(d => d.Name), Host];
         var request = new ProcessRequest(tools.Interpreter, ["run", "--assemblies", tools.CoreLibrary, .. loaded.Select(PePath)]) { Timeout = tools.Limit, WorkingDirectory = folder.FullName };
         ProcessOutcome outcome = await StartAsync(request, cancellation);
         return NanoClrOutput.Read(outcome, tools, networks.Count, count, outputLength);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mcu.Emulation.Running;
 using Mcu.Emulation.Tools;
 using Mcu.Generator.Diagnostics;
 
@@ -7,13 +8,20 @@ namespace Mcu.Emulation.Managed.NanoClr;
 /// <summary>Reads what the host program printed.</summary>
 internal static class NanoClrOutput
 {
-    /// <summary>The runs, or what stood in their way (MCU1522, MCU1523, MCU1525).</summary>
+    /// <summary>The runs, or what stood in their way (MCU1522, MCU1523, MCU1525, MCU1530, MCU1531).</summary>
     public static NanoClrRun[][] Read(ProcessOutcome outcome, NanoClrTools tools, int networks, int samples, int outputLength)
     {
         string[] lines = [.. outcome.StandardOutput.Split('\n').Select(l => l.TrimEnd('\r'))];
         if (lines.Contains(NanoClrSources.End, StringComparer.Ordinal))
         {
             return Results(lines, tools, networks, samples, outputLength);
+        }
+
+        if (Array.Find(lines, l => l.StartsWith(NanoClrSources.Refused + " ", StringComparison.Ordinal)) is { } refused
+            && refused.Split(' ') is [_, var image, var reason]
+            && int.TryParse(image, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && int.TryParse(reason, NumberStyles.None, CultureInfo.InvariantCulture, out int why))
+        {
+            throw DeltaRefusals.Managed(number, why, "nanoclr");
         }
 
         throw lines.Contains(NanoClrSources.OutOfMemory, StringComparer.Ordinal)

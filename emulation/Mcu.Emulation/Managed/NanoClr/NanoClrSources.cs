@@ -19,6 +19,9 @@ internal static class NanoClrSources
     /// <summary>Line in place of <see cref="End"/> after another exception.</summary>
     public const string Failed = "MCU-EXCEPTION";
 
+    /// <summary>First word of the line that ends a program whose network refuses a delta image; its decimal number and the reason follow.</summary>
+    public const string Refused = "MCUR";
+
     /// <summary>Array initialisers that one assembly holds beside its signatures.</summary>
     public const int AssemblyDataBytes = 60_000;
 
@@ -41,8 +44,24 @@ internal static class NanoClrSources
                         text[at++] = Digit(output[i] & 15);
                     }
 
-                    char[] line = new char[at];
-                    System.Array.Copy(text, line, at);
+                    Write(text, at);
+                }
+
+                internal static void Refuse(int image, int reason)
+                {
+                    char[] text = new char[30];
+                    text[0] = 'M';
+                    text[1] = 'C';
+                    text[2] = 'U';
+                    text[3] = 'R';
+                    Write(text, Number(text, Number(text, 4, image), reason));
+                    throw new System.ArgumentException();
+                }
+
+                private static void Write(char[] text, int length)
+                {
+                    char[] line = new char[length];
+                    System.Array.Copy(text, line, length);
                     System.Console.WriteLine(new string(line));
                 }
 
@@ -74,9 +93,9 @@ internal static class NanoClrSources
 
     /// <summary>The program, without its data.</summary>
     /// <param name="networks">Networks that take turns with each sample; all have the same input.</param>
-    /// <param name="images">Per network the classes whose arrays make its weight image, one after the other; none where it has no image.</param>
+    /// <param name="images">Per network what it is constructed from and what is attached to it.</param>
     /// <param name="inputs">Classes whose arrays are the samples.</param>
-    public static SortedDictionary<string, string> Program(IReadOnlyList<NanoClrNetwork> networks, IReadOnlyList<IReadOnlyList<NanoClrData>> images, IReadOnlyList<NanoClrData> inputs, int samples)
+    public static SortedDictionary<string, string> Program(IReadOnlyList<NanoClrNetwork> networks, IReadOnlyList<NanoClrImages> images, IReadOnlyList<NanoClrData> inputs, int samples)
     {
         var text = new StringBuilder();
         text.Append("namespace McuHost\n{\n    internal static class Program\n    {\n");
@@ -88,8 +107,13 @@ internal static class NanoClrSources
         for (int i = 0; i < networks.Count; i++)
         {
             string name = "global::" + networks[i].Emission.FullName;
-            text.Append(CultureInfo.InvariantCulture, $"            {name} n{i} = new {name}({(images[i].Count == 0 ? "" : $"Image{i}()")});\n");
+            text.Append(CultureInfo.InvariantCulture, $"            {name} n{i} = new {name}({(images[i].Weights.Count == 0 ? "" : $"Image{i}()")});\n");
             text.Append(CultureInfo.InvariantCulture, $"            if (!n{i}.Select({networks[i].Adapter}))\n            {{\n                throw new System.ArgumentException();\n            }}\n\n");
+            for (int k = 0; k < images[i].Deltas.Count; k++)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"            int reason{i}N{k} = n{i}.Attach(Delta{i}N{k}());\n");
+                text.Append(CultureInfo.InvariantCulture, $"            if (reason{i}N{k} != 0)\n            {{\n                Results.Refuse({k}, reason{i}N{k});\n            }}\n\n");
+            }
         }
 
         string first = "global::" + networks[0].Emission.FullName;
@@ -109,7 +133,11 @@ internal static class NanoClrSources
         Concatenation(text, "sbyte", "Inputs", inputs);
         for (int i = 0; i < images.Count; i++)
         {
-            Concatenation(text, "byte", $"Image{i}", images[i]);
+            Concatenation(text, "byte", $"Image{i}", images[i].Weights);
+            for (int k = 0; k < images[i].Deltas.Count; k++)
+            {
+                Concatenation(text, "byte", $"Delta{i}N{k}", images[i].Deltas[k]);
+            }
         }
 
         text.Append("    }\n}\n");
@@ -159,7 +187,19 @@ internal static class NanoClrSources
 /// <summary>A network to run on the interpreter.</summary>
 /// <param name="Assembly">As <see cref="ManagedVerifier"/> made it.</param>
 /// <param name="Adapter">What is selected; 0 for the base.</param>
-internal sealed record NanoClrNetwork(NanoEmission Emission, byte[] Assembly, int Adapter);
+internal sealed record NanoClrNetwork(NanoEmission Emission, byte[] Assembly, int Adapter)
+{
+    /// <summary>Delta images to attach, in order; only where the class takes them.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Deltas { get; init; } = [];
+}
+
+/// <summary>Classes whose arrays, one after the other, make images of one network.</summary>
+/// <param name="Weights">Its weight image; none where its weights are in the code.</param>
+/// <param name="Deltas">Its delta images.</param>
+internal sealed record NanoClrImages(IReadOnlyList<NanoClrData> Weights, IReadOnlyList<IReadOnlyList<NanoClrData>> Deltas)
+{
+    public IEnumerable<NanoClrData> All => Weights.Concat(Deltas.SelectMany(d => d));
+}
 
 /// <summary>A class whose <c>Make</c> gives a part of some data.</summary>
 internal sealed record NanoClrData(string Name, int Bytes, string Source);
