@@ -63,6 +63,7 @@ public sealed class NanoClrFailureTests
     [InlineData("MCU1521", "exit 0\n", "exit 0\n", "it printed nothing")]
     [InlineData("MCU1522", Converts, "echo 'Resolving.'; kill -SEGV $$\n", "Resolving.")]
     [InlineData("MCU1523", Converts, "echo 'Invalid native checksum: mscorlib'; echo Done; exit 0\n", "Invalid native checksum")]
+    [InlineData("MCU1523", Converts, "echo '* Invalid native checksum: Kws 0x1!=0x2 *'; echo 'Error: 96000000'; exit 0\n", "Invalid native checksum: Kws")]
     [InlineData("MCU1523", Converts, "echo MCU-EXCEPTION\n", "MCU-EXCEPTION")]
     [InlineData("MCU1523", Converts, "echo 'MCU 0 0 17 zz0102030405'; echo MCU-END\n", "sample 0")]
     [InlineData("MCU1523", Converts, "echo 'MCU 0 0 17 00'; echo MCU-END\n", "sample 0")]

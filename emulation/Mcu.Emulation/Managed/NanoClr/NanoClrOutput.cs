@@ -32,12 +32,13 @@ internal static class NanoClrOutput
             : NoMarker(outcome, tools);
     }
 
-    /// <summary>What a program said last.</summary>
+    /// <summary>What a program said last: what it found invalid, else an error, else anything.</summary>
     public static string LastLine(ProcessOutcome outcome)
     {
         string text = outcome.StandardError.Trim().Length > 0 ? outcome.StandardError : outcome.StandardOutput;
         string[] lines = [.. text.Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0)];
-        string line = Array.FindLast(lines, l => l.Contains("rror", StringComparison.Ordinal) || l.Contains("nvalid", StringComparison.Ordinal)) ?? lines.LastOrDefault() ?? "it printed nothing";
+        string? last(string word) => Array.FindLast(lines, l => l.Contains(word, StringComparison.Ordinal));
+        string line = last("nvalid") ?? last("rror") ?? lines.LastOrDefault() ?? "it printed nothing";
         return line.Length > 300 ? line[..300] : line;
     }
 
