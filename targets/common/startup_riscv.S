@@ -20,11 +20,16 @@ _start:
     la t0, __ram_end
     srli t0, t0, 2
     csrw pmpaddr3, t0
-    li t0, -1
+    /* The boot ROM of QEMU's board, which keeps locked entries over a reset and begins there again. */
+    li t0, 0x1000 >> 2
     csrw pmpaddr4, t0
+    li t0, 0x2000 >> 2
+    csrw pmpaddr5, t0
+    li t0, -1
+    csrw pmpaddr6, t0
     li t0, 0x8B008D00 /* two ranges: read and execute, read and write */
     csrw pmpcfg0, t0
-    li t0, 0x98 /* all the rest: nothing */
+    li t0, 0x00988D00 /* one more to execute; all the rest: nothing */
     csrw pmpcfg1, t0
     j mcu_reset
 

@@ -95,7 +95,12 @@ internal sealed class GccBuild(string compiler, TargetDescription target, BuildO
 
     private async Task<ProcessOutcome> RunCompilerAsync(string[] arguments, CancellationToken cancellation)
     {
-        var request = new ProcessRequest(compiler, arguments) { WorkingDirectory = folder };
+        // A compiler that is killed leaves its temporary files: they go with the folder.
+        var request = new ProcessRequest(compiler, arguments)
+        {
+            WorkingDirectory = folder,
+            Environment = new Dictionary<string, string> { ["TMPDIR"] = folder },
+        };
         ProcessOutcome? outcome = await ProcessRunner.RunAsync(request, cancellation);
         return outcome is { TimedOut: false }
             ? outcome

@@ -4,20 +4,30 @@ using Mcu.Generator.Targets;
 
 namespace Mcu.Emulation.Machines;
 
-/// <summary>Finds the fault handlers of an Arm M-profile image and reads a fault at the entry of one.</summary>
+/// <summary>Finds the fault handlers of an image and reads a fault at the entry of one.</summary>
 internal static class FaultReader
 {
     private const ulong StatusRegisters = 0xE000ED28;
+    private const string RiscvHandler = "mcu_fault_report";
+    private const int FirstArgument = 10;
     private const int FirstFault = 3;
     private const int LastFault = 7;
     private const uint ProcessStack = 4;
     private const uint FrameNotWritten = 1u << 4 | 1u << 12 | 1u << 20;
 
-    /// <summary>Entry addresses of HardFault to SecureFault, from the vector table.</summary>
+    /// <summary>
+    /// On Arm entry addresses of HardFault to SecureFault, from the vector table; on RISC-V the function to which Mcu's start-up
+    /// gives the record of a trap, if the image has it.
+    /// </summary>
     public static async Task<IReadOnlyList<ulong>> HandlersAsync(
-        Func<ulong, int, Task<byte[]>> read, TargetFirmware firmware)
+        Func<ulong, int, Task<byte[]>> read, TargetDescription target, FirmwareSymbols symbols)
     {
-        byte[] table = await read(firmware.Vectors, (LastFault + 1) * 4);
+        if (target.IsRiscV)
+        {
+            return symbols.Find(RiscvHandler) is { } handler ? [handler] : [];
+        }
+
+        byte[] table = await read(target.Firmware!.Vectors, (LastFault + 1) * 4);
         return
         [
             .. Enumerable.Range(FirstFault, LastFault - FirstFault + 1)
@@ -30,8 +40,16 @@ internal static class FaultReader
 
     /// <summary>What happened, from the registers at the first instruction of a handler.</summary>
     public static async Task<(StopReason Reason, string Sentence, string? Function)> ReadAsync(
-        MachineRegisters registers, Func<ulong, int, Task<byte[]>> read, FirmwareSymbols symbols, TargetFirmware firmware)
+        MachineRegisters registers, Func<ulong, int, Task<byte[]>> read, FirmwareSymbols symbols, TargetDescription target)
     {
+        TargetFirmware firmware = target.Firmware!;
+        ulong limit = symbols.Find("__stack_limit") ?? firmware.Ram.Origin;
+        if (target.IsRiscV)
+        {
+            RiscvFaultReport trap = RiscvFaultReport.Parse(await read(registers.Words[FirstArgument], RiscvFaultReport.Bytes))!;
+            return (trap.IsStackOverflow(limit) ? StopReason.StackOverflow : StopReason.Fault, trap.Describe(symbols.Elf), symbols.FunctionAt(trap.Pc));
+        }
+
         byte[] status = await read(StatusRegisters, 20);
         uint[] words = new uint[FaultReport.Words];
         words[0] = registers.Words[16] & 0x1FF;
@@ -53,7 +71,6 @@ internal static class FaultReader
         }
 
         var report = new FaultReport(words);
-        ulong limit = symbols.Find("__stack_limit") ?? firmware.Ram.Origin;
         StopReason reason = report.IsStackOverflow(limit) ? StopReason.StackOverflow : StopReason.Fault;
         return (reason, report.Describe(symbols.Elf), symbols.FunctionAt(report.Pc));
     }

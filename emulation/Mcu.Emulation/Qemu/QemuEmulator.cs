@@ -41,12 +41,12 @@ public sealed class QemuEmulator : IMachineEmulator
         ArgumentNullException.ThrowIfNull(target);
         MachineOptions chosen = options ?? new MachineOptions();
         FirmwareSymbols symbols = FirmwareSymbols.Read(elf);
-        if (target.Qemu is null || target.IsRiscV)
+        if (target.Qemu is null)
         {
             throw MachineFailures.NoMachine(Name, target.Name);
         }
 
-        ToolStatus qemu = await tools.RequireAsync(ToolKind.Qemu, cancellation);
+        ToolStatus qemu = await tools.RequireAsync(ToolOf(target), cancellation);
         string plugin = await machine.GetAsync(qemu, cancellation);
         var folder = new RunFolder(chosen.Files);
         File.Copy(plugin, folder.At(machine.FileName)); // QEMU's option syntax knows no commas in paths

@@ -39,7 +39,11 @@ internal sealed partial class QemuPlugin(string name, ToolProbe tools, CacheFold
         {
             await File.WriteAllTextAsync(Path.Combine(folder, SourceName), source, cancellation);
             await File.WriteAllTextAsync(Path.Combine(folder, HeaderName), header, cancellation);
-            var request = new ProcessRequest(compiler.Path!, [.. flags, SourceName, "-o", FileName]) { WorkingDirectory = folder };
+            var request = new ProcessRequest(compiler.Path!, [.. flags, SourceName, "-o", FileName])
+            {
+                WorkingDirectory = folder,
+                Environment = new Dictionary<string, string> { ["TMPDIR"] = folder }, // a compiler that is killed leaves its temporary files
+            };
             ProcessOutcome? outcome = await ProcessRunner.RunAsync(request, cancellation);
             if (outcome is not { ExitCode: 0, TimedOut: false })
             {

@@ -7,7 +7,6 @@ namespace Mcu.Emulation.Qemu;
 internal sealed class QemuRun(QemuSession session, QemuBoot boot, RunUntil until)
 {
     private const int Tick = 2;
-    private const int PcNumber = 15;
 
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
 
@@ -106,7 +105,7 @@ internal sealed class QemuRun(QemuSession session, QemuBoot boot, RunUntil until
     /// <summary>A breakpoint where the processor stands would stop it at once.</summary>
     private async Task<MachineStop?> StepOverBreakpointAsync(ulong? goal, CancellationToken cancellation)
     {
-        ulong pc = await boot.Gdb.ReadRegisterAsync(PcNumber, cancellation);
+        ulong pc = await boot.Gdb.ReadRegisterAsync(session.PcNumber, cancellation);
         if (pc != goal && !session.Handlers.Contains(pc))
         {
             return null;
@@ -118,7 +117,7 @@ internal sealed class QemuRun(QemuSession session, QemuBoot boot, RunUntil until
             return await StopAsync(answer, goal, cancellation);
         }
 
-        ulong now = await boot.Gdb.ReadRegisterAsync(PcNumber, cancellation);
+        ulong now = await boot.Gdb.ReadRegisterAsync(session.PcNumber, cancellation);
         return now == goal || session.Handlers.Contains(now) ? await StopAsync(answer, goal, cancellation) : null;
     }
 
@@ -146,12 +145,12 @@ internal sealed class QemuRun(QemuSession session, QemuBoot boot, RunUntil until
             return new MachineStop(StopReason.Exited, 0, null, session.Executed, code, null);
         }
 
-        ulong pc = await boot.Gdb.ReadRegisterAsync(PcNumber, cancellation);
+        ulong pc = await boot.Gdb.ReadRegisterAsync(session.PcNumber, cancellation);
         if (pc != goal && session.Handlers.Contains(pc))
         {
             MachineRegisters registers = await session.ReadRegistersAsync(cancellation);
             (StopReason reason, string sentence, string? function) = await FaultReader.ReadAsync(
-                registers, (address, count) => boot.Gdb.ReadMemoryAsync(address, count, cancellation), session.Symbols, session.Target.Firmware!);
+                registers, (address, count) => boot.Gdb.ReadMemoryAsync(address, count, cancellation), session.Symbols, session.Target);
             return new MachineStop(reason, pc, function, session.Executed, 0, sentence);
         }
 
@@ -160,7 +159,7 @@ internal sealed class QemuRun(QemuSession session, QemuBoot boot, RunUntil until
 
     private async Task<MachineStop> StandingAsync(StopReason reason, CancellationToken cancellation)
     {
-        ulong pc = await boot.Gdb.ReadRegisterAsync(PcNumber, cancellation);
+        ulong pc = await boot.Gdb.ReadRegisterAsync(session.PcNumber, cancellation);
         return new MachineStop(reason, pc, session.Symbols.FunctionAt(pc), session.Executed, 0, null);
     }
 }

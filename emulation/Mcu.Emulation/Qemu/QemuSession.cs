@@ -12,6 +12,8 @@ internal sealed class QemuSession : IMachine
     private const string EmulatorName = "qemu";
     private const string SnapshotFile = "snapshots.qcow2";
     private const int XpsrNumber = 25;
+    private const int RiscvRegisters = 33;
+    private const uint RiscvReset = 0x1000;
 
     private readonly Func<Task<QemuBoot>> start;
     private readonly RunFolder folder;
@@ -104,8 +106,8 @@ internal sealed class QemuSession : IMachine
         async () =>
         {
             await boot.Qmp.ExecuteAsync("system_reset", null, cancellation);
-            uint entry = BitConverter.ToUInt32(await boot.Gdb.ReadMemoryAsync(Target.Firmware!.Vectors + 4, 4, cancellation)) & ~1u;
-            while (await boot.Gdb.ReadRegisterAsync(15, cancellation) != entry)
+            uint entry = Target.IsRiscV ? RiscvReset : BitConverter.ToUInt32(await boot.Gdb.ReadMemoryAsync(Target.Firmware!.Vectors + 4, 4, cancellation)) & ~1u;
+            while (await boot.Gdb.ReadRegisterAsync(PcNumber, cancellation) != entry)
             {
                 await Task.Delay(1, cancellation); // the main loop of QEMU does it, soon
             }
@@ -157,12 +159,26 @@ internal sealed class QemuSession : IMachine
 
     internal IReadOnlyList<ulong> Handlers => handlers;
 
+    /// <summary>gdb's number of the program counter.</summary>
+    internal int PcNumber => Target.IsRiscV ? 32 : 15;
+
     internal bool HasEnded => ended;
 
     internal void MarkEnded() => ended = true;
 
     internal async Task<MachineRegisters> ReadRegistersAsync(CancellationToken cancellation)
     {
+        if (Target.IsRiscV)
+        {
+            uint[] all = new uint[RiscvRegisters];
+            for (int i = 0; i < all.Length; i++)
+            {
+                all[i] = await boot.Gdb.ReadRegisterAsync(i, cancellation);
+            }
+
+            return new MachineRegisters(all);
+        }
+
         uint[] words = new uint[17];
         for (int i = 0; i < 16; i++)
         {
@@ -183,7 +199,7 @@ internal sealed class QemuSession : IMachine
         // A firmware that enables its receiver does not make QEMU's main loop watch the connection; the next event of it does.
         QmpConnection qmp = boot.Qmp;
         Serial.Attach(boot.SerialStream, () => qmp.ExecuteAsync("query-status", null, CancellationToken.None));
-        handlers = await FaultReader.HandlersAsync((address, count) => boot.Gdb.ReadMemoryAsync(address, count, cancellation), Target.Firmware!);
+        handlers = await FaultReader.HandlersAsync((address, count) => boot.Gdb.ReadMemoryAsync(address, count, cancellation), Target, Symbols);
         foreach (ulong handler in handlers)
         {
             await boot.Gdb.BreakpointAsync(handler, true, cancellation);

@@ -77,11 +77,6 @@ public sealed class RenodeEmulator : IMachineEmulator, IAsyncDisposable, IDispos
     {
         MachineOptions chosen = options ?? new MachineOptions();
         FirmwareSymbols symbols = FirmwareSymbols.Read(elf);
-        if (target.IsRiscV)
-        {
-            throw MachineFailures.NoMachine(Name, target.Name);
-        }
-
         Require(target);
         var folder = new RunFolder(chosen.Files);
         RenodeHost? host = null;

@@ -135,6 +135,11 @@ internal sealed class RenodeSession : IMachine
     public async Task SaveSnapshotAsync(string name, CancellationToken cancellation = default)
     {
         Check(cancellation);
+        if (Target.IsRiscV)
+        {
+            throw MachineFailures.Cannot(EmulatorName, "There are no snapshots of RISC-V machines.", "Use QEMU.");
+        }
+
         await host.ExecuteAsync($"agent Snapshot \"{SnapshotFile(name)}\"");
         snapshots[name] = atReset;
     }
@@ -158,7 +163,7 @@ internal sealed class RenodeSession : IMachine
     {
         Check(cancellation);
         await host.ExecuteAsync("machine Reset");
-        await host.ExecuteAsync(Command($"cpu VectorTableOffset 0x{Target.Firmware!.Vectors:x}"));
+        await host.ExecuteAsync(Command($"cpu {(Target.IsRiscV ? "PC" : "VectorTableOffset")} 0x{Target.Firmware!.Vectors:x}"));
         executed = RenodeState.Parse(await host.ExecuteAsync("agent Now")).Instructions;
         atReset = executed;
     }
@@ -250,7 +255,7 @@ internal sealed class RenodeSession : IMachine
 
     private async Task ListenAsync(CancellationToken cancellation)
     {
-        handlers = await FaultReader.HandlersAsync((address, count) => ReadMemoryAsync(address, count, cancellation), Target.Firmware!);
+        handlers = await FaultReader.HandlersAsync((address, count) => ReadMemoryAsync(address, count, cancellation), Target, Symbols);
         foreach (ulong handler in handlers)
         {
             await host.ExecuteAsync(Command($"agent Break 0x{handler:x}"));
@@ -282,7 +287,7 @@ internal sealed class RenodeSession : IMachine
         if (state.Reason == "hit" && state.Pc != goal && handlers.Contains(state.Pc))
         {
             (StopReason kind, string sentence, string? function) = await FaultReader.ReadAsync(
-                await RegistersAsync(cancellation), (address, bytes) => ReadMemoryAsync(address, bytes, cancellation), Symbols, Target.Firmware!);
+                await RegistersAsync(cancellation), (address, bytes) => ReadMemoryAsync(address, bytes, cancellation), Symbols, Target);
             return new MachineStop(kind, state.Pc, function, count, 0, sentence);
         }
 

@@ -7,10 +7,13 @@ namespace Mcu.Emulation.Running;
 /// <summary>The record of an RV32 core (platform_riscv.c): mcause, x1 to x31, mepc, mtval.</summary>
 internal sealed class RiscvFaultReport : IFaultReport
 {
+    /// <summary>Size of the record.</summary>
+    public const int Bytes = Words * 4;
+
     private const int Words = 34;
     private const int ReturnAddress = 1;
     private const int StackPointer = 2;
-    private const int Pc = 32;
+    private const int PcWord = 32;
     private const int Value = 33;
 
     /// <summary>Table 3.6 of "The RISC-V Instruction Set Manual, Volume II: Privileged Architecture", version 20211203.</summary>
@@ -31,9 +34,12 @@ internal sealed class RiscvFaultReport : IFaultReport
 
     private RiscvFaultReport(uint[] words) => this.words = words;
 
+    /// <summary>Address of the instruction at fault.</summary>
+    public uint Pc => words[PcWord];
+
     public static RiscvFaultReport? Parse(byte[] bytes)
     {
-        if (bytes.Length != Words * 4)
+        if (bytes.Length != Bytes)
         {
             return null;
         }
@@ -52,11 +58,11 @@ internal sealed class RiscvFaultReport : IFaultReport
     public string Describe(ElfFile elf)
     {
         string cause = words[0] < Causes.Length ? Causes[words[0]] : Invariant($"of cause {words[0]}");
-        string? function = elf.FunctionAt(words[Pc]);
+        string? function = elf.FunctionAt(words[PcWord]);
         string? caller = elf.FunctionAt(words[ReturnAddress]);
         string place = function is not null ? $", in {function}" : caller is not null ? $", called from {caller}" : "";
         string registers = string.Concat(Enumerable.Range(1, Names.Length - 1).Select(i => Invariant($" {Names[i]}={words[i]:x8}")));
-        return Invariant($"Trap: {cause} at 0x{words[Value]:x8}{place}; registers: pc={words[Pc]:x8}{registers} mcause={words[0]:x8}.");
+        return Invariant($"Trap: {cause} at 0x{words[Value]:x8}{place}; registers: pc={words[PcWord]:x8}{registers} mcause={words[0]:x8}.");
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

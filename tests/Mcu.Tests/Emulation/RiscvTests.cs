@@ -1,7 +1,5 @@
 using Mcu.Emulation;
-using Mcu.Emulation.Machines;
 using Mcu.Generator.Diagnostics;
-using Mcu.Generator.Targets;
 
 namespace Mcu.Tests.Emulation;
 
@@ -41,15 +39,5 @@ public sealed class RiscvTests
         Assert.Contains(cause, diagnostic.Message, StringComparison.Ordinal);
         Assert.Contains(place, diagnostic.Message, StringComparison.Ordinal);
         Assert.Contains("pc=", diagnostic.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_machine_to_drive_is_refused()
-    {
-        using var model = new FakeModel();
-        FirmwareImage image = await Bench.BuildAsync(model, "rv32imac");
-        var emulator = new Mcu.Emulation.Qemu.QemuEmulator(new ToolProbe(), model.CacheFolder);
-        Diagnostic diagnostic = await Bench.FailureAsync(() => emulator.StartAsync(image.Path, image.Target, cancellation: TestContext.Current.CancellationToken));
-        Assert.Equal("MCU1111", diagnostic.Code);
     }
 }

@@ -116,10 +116,10 @@ namespace Antmicro.Renode.Mcu
             breakpoints.Remove(address);
         }
 
-        // Runs end when the processor's time has passed as many nanoseconds from here; 0 for never.
+        // Runs end when the machine's time has passed as many nanoseconds from here; 0 for never.
         public void Deadline(ulong nanoseconds)
         {
-            deadline = nanoseconds == 0 ? TimeInterval.Maximal : cpu.TimeHandle.TotalElapsedTime + TimeInterval.FromNanoseconds(nanoseconds);
+            deadline = nanoseconds == 0 ? TimeInterval.Maximal : cpu.GetMachine().LocalTimeSource.ElapsedVirtualTime + TimeInterval.FromNanoseconds(nanoseconds);
         }
 
         // Runs on; gives: reason, pc, instructions, exit code. A limit of 0 is none; else up to a quantum more is executed.
@@ -134,7 +134,7 @@ namespace Antmicro.Renode.Mcu
             resumedAt = cpu.ExecutedInstructions;
             Action watch = () =>
             {
-                if((cpu.ExecutedInstructions >= goal || cpu.TimeHandle.TotalElapsedTime >= deadline) && !over)
+                if((cpu.ExecutedInstructions >= goal || cpu.GetMachine().LocalTimeSource.ElapsedVirtualTime >= deadline) && !over)
                 {
                     over = true;
                     machine.PauseAndRequestEmulationPause();
@@ -200,11 +200,13 @@ namespace Antmicro.Renode.Mcu
         public string Registers()
         {
             var text = new StringBuilder();
-            for(var i = 0; i < 16; i++)
+            var last = riscV == null ? 15 : 31;
+            for(var i = 0; i <= last; i++)
             {
                 text.AppendFormat(CultureInfo.InvariantCulture, "{0:x} ", cpu.GetRegister(i).RawValue);
             }
-            return text.AppendFormat(CultureInfo.InvariantCulture, "{0:x}", cpu.GetRegister(25).RawValue).ToString();
+            // Behind them stand xPSR and pc.
+            return text.AppendFormat(CultureInfo.InvariantCulture, "{0:x}", cpu.GetRegister(riscV == null ? 25 : 32).RawValue).ToString();
         }
 
         public void Save(ulong address, int count, string path)

@@ -49,7 +49,7 @@ public sealed class EnduranceTests
         using var model = new FakeModel("int fake_run(fake_t *net) { for (volatile int i = 0; net->arena[0] == 1; i++) { } return 0; }");
         FirmwareImage image = await Bench.BuildAsync(model, "cortex-m4");
         HashSet<int> before = Leftovers.Processes();
-        HashSet<string> files = Leftovers.Files();
+        using var temporary = new Leftovers();
         await using (Emulators emulators = await Emulators.StartAsync(name, model))
         {
             for (int i = 0; i < Runs; i++)
@@ -71,7 +71,7 @@ public sealed class EnduranceTests
         }
 
         Assert.Empty(Leftovers.Processes().Except(before));
-        Assert.Empty(Leftovers.Files().Except(files));
+        Assert.Empty(temporary.Files());
     }
 
     /// <summary>A whole test on an emulator that has run before: start, run of a small program, end. The fastest counts: a busy machine makes others slow.</summary>

@@ -2,16 +2,28 @@ using System.Globalization;
 
 namespace Mcu.Tests.Emulation.Machines;
 
-/// <summary>What runs may have left behind.</summary>
-internal static class Leftovers
+/// <summary>What runs may have left behind. While an object of it lives, temporary files come into a folder of its own: no test may run beside it.</summary>
+internal sealed class Leftovers : IDisposable
 {
+    private const string Variable = "TMPDIR";
+
+    private readonly string? former = Environment.GetEnvironmentVariable(Variable);
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("mcu-leftovers-");
+
+    public Leftovers() => Environment.SetEnvironmentVariable(Variable, folder.FullName);
+
     /// <summary>Living children of this process.</summary>
     public static HashSet<int> Processes() =>
         [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(IsOurs!).Select(name => int.Parse(name!, CultureInfo.InvariantCulture))];
 
-    /// <summary>Temporary folders of runs and of emulators.</summary>
-    public static HashSet<string> Files() =>
-        [.. Directory.GetFileSystemEntries(Path.GetTempPath(), "mcu-run-*"), .. Directory.GetFileSystemEntries(Path.GetTempPath(), "mcu-renode-*")];
+    /// <summary>Temporary files and folders.</summary>
+    public string[] Files() => Directory.GetFileSystemEntries(folder.FullName);
+
+    public void Dispose()
+    {
+        Environment.SetEnvironmentVariable(Variable, former);
+        folder.Delete(recursive: true);
+    }
 
     private static bool IsOurs(string name)
     {
