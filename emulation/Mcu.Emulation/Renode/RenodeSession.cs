@@ -78,7 +78,7 @@ internal sealed class RenodeSession : IMachine
         }
 
         DateTime end = DateTime.UtcNow + until.WallClock;
-        long last = until.Instructions is { } limit ? executed + limit : long.MaxValue;
+        long last = until.Limit is { } limit ? executed + limit : long.MaxValue;
         // Renode's processor may wait, also in a jump to itself: time passes then without instructions.
         await host.ExecuteAsync(Command($"agent Deadline {(ulong)(until.VirtualTime?.TotalNanoseconds ?? 0)}"));
         while (true)
