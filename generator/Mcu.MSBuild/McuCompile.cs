@@ -23,6 +23,10 @@ public sealed class McuCompile : ToolTask
         ("BudgetFlash", "--budget-flash "),
         ("Deltas", "--deltas "),
         ("DeltaRank", "--delta-rank "),
+        ("Namespace", "--namespace "),
+        ("Weights", "--weights "),
+        ("NsPerIl", "--ns-per-il "),
+        ("MaxTime", "--max-time "),
     ];
 
     /// <summary>Metadata that hold one path.</summary>
@@ -100,6 +104,11 @@ public sealed class McuCompile : ToolTask
         foreach (string form in item["Forms"].Split(';').Select(form => form.Trim()).Where(form => form.Length > 0))
         {
             line.AppendSwitchIfNotNull("--form ", form);
+        }
+
+        if (item.IsManaged)
+        {
+            line.AppendSwitch("--lang nanoframework");
         }
 
         line.AppendSwitch("--diagnostics msbuild");

@@ -14,6 +14,8 @@ namespace Mcu.MSBuild;
 public sealed class McuEmitted : Task
 {
     private const string Manifest = "mcu.json";
+    private const string KernelFolder = "Mcu/";
+    private const string ProjectProperties = "Properties/";
 
     /// <summary>Items as <see cref="McuPrepare"/> left them.</summary>
     [Required]
@@ -29,9 +31,14 @@ public sealed class McuEmitted : Task
     [Output]
     public ITaskItem[] Files { get; set; } = [];
 
+    /// <summary>The C# of networks in C# among them: all but the attributes of their own projects, and each kernel once.</summary>
+    [Output]
+    public ITaskItem[] Sources { get; set; } = [];
+
     public override bool Execute()
     {
         Files = [.. Prepared.SelectMany(FilesOf)];
+        Sources = [.. Prepared.Where(IsManaged).SelectMany(FilesOf).Where(IsSource).GroupBy(KernelOrFile, StringComparer.Ordinal).Select(same => same.First())];
         if (CMakeFile.Length > 0)
         {
             WriteCMake(new ModelItem(new TaskItem(CMakeFile), ProjectFile).Model);
@@ -39,6 +46,15 @@ public sealed class McuEmitted : Task
 
         return !Log.HasLoggedErrors;
     }
+
+    private bool IsManaged(ITaskItem model) => new ModelItem(model, ProjectFile).IsManaged;
+
+    private static bool IsSource(ITaskItem file) =>
+        Path.GetExtension(file.ItemSpec) == ".cs" && !file.GetMetadata("McuPath").StartsWith(ProjectProperties, StringComparison.Ordinal);
+
+    /// <summary>Kernels are the same text in every network of one compiler.</summary>
+    private static string KernelOrFile(ITaskItem file) =>
+        file.GetMetadata("McuPath").StartsWith(KernelFolder, StringComparison.Ordinal) ? file.GetMetadata("McuPath") : file.ItemSpec;
 
     private static IEnumerable<ITaskItem> FilesOf(ITaskItem model)
     {
@@ -58,7 +74,7 @@ public sealed class McuEmitted : Task
         string root = Path.GetDirectoryName(path) ?? "";
         var text = new StringBuilder("# Written by Mcu.MSBuild: include(this file), then target_link_libraries(firmware PRIVATE ${MCU_LIBRARIES}).\n");
         var libraries = new List<string>();
-        foreach (ITaskItem model in Prepared)
+        foreach (ITaskItem model in Prepared.Where(model => !IsManaged(model)))
         {
             string folder = model.GetMetadata(ModelItem.OutputFolderKey);
             libraries.Add(LibraryOf(folder));

@@ -68,16 +68,15 @@ public sealed class McuPrepare : Task
         return !Log.HasLoggedErrors;
     }
 
-    /// <summary>C is the one language there is; other values are for languages to come.</summary>
     private bool IsLanguageKnown(ModelItem item)
     {
         string language = item["Language"];
-        if (language.Length == 0 || language.Equals("c", StringComparison.OrdinalIgnoreCase))
+        if (language.Length == 0 || language.Equals("c", StringComparison.OrdinalIgnoreCase) || item.IsManaged)
         {
             return true;
         }
 
-        Error("MCU1404", $"Language=\"{language}\" of the McuModel '{item.Model}' is not known. Use c.");
+        Error("MCU1404", $"Language=\"{language}\" of the McuModel '{item.Model}' is not known. Use c or nanoframework.");
         return false;
     }
 

@@ -13,6 +13,8 @@ internal sealed class ModelItem(ITaskItem item, string projectFile)
     public const string StampFileKey = "StampFile";
     public const string ModelNameKey = "McuName";
 
+    private const string NanoFramework = "nanoframework";
+
     private static readonly char[] InvalidInNames = [.. Path.GetInvalidFileNameChars(), '/', '\\', ':', ' '];
 
     private readonly string projectFolder = Path.GetDirectoryName(Path.GetFullPath(projectFile)) ?? "";
@@ -36,6 +38,9 @@ internal sealed class ModelItem(ITaskItem item, string projectFile)
         ((string[])[Model, .. Adapters, .. Paths("Calibration"), .. Paths("AdapterMap"), .. TargetFiles]).SelectMany(Files).Distinct(StringComparer.Ordinal);
 
     private IEnumerable<string> TargetFiles => Paths("TargetFolder").Select(folder => Path.Combine(folder, this["McuTarget"]));
+
+    /// <summary>Whether the network becomes C# for nanoFramework instead of C.</summary>
+    public bool IsManaged => this["Language"].Equals(NanoFramework, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A metadata value, trimmed; empty when it is not set.</summary>
     public string this[string name] => (item.GetMetadata(name) ?? "").Trim();

@@ -56,7 +56,7 @@ public sealed class ToolProbe
         ArgumentNullException.ThrowIfNull(target);
         return target.IsHost ? [ToolKind.HostCompiler]
             : target.IsRiscV ? [ToolKind.RiscvCompiler, ToolKind.RiscvLibrary, ToolKind.QemuRiscv]
-            : [ToolKind.ArmCompiler, ToolKind.ArmLibrary, ToolKind.Qemu];
+            : [ToolKind.ArmCompiler, ToolKind.ArmLibrary, target.Qemu is null ? ToolKind.Renode : ToolKind.Qemu];
     }
 
     /// <summary>All tools, found or not, in a fixed order.</summary>

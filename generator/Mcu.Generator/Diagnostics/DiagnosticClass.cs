@@ -32,6 +32,7 @@ public static class DiagnosticClasses
     private const int FirstCheck = 1100;
     private const int NotComparable = 1102;
     private const int NothingToCompare = 1103;
+    private const int OtherNetwork = 1124;
     private const int LastCheck = 1199;
     private const int NoOnnxRuntime = 1401;
 
@@ -52,7 +53,7 @@ public static class DiagnosticClasses
         >= FirstBudget and <= LastBudget => DiagnosticClass.BudgetExceeded,
         NoOnnxRuntime or (>= FirstToolMissing and < FirstTargetFailed) => DiagnosticClass.ToolMissing,
         >= FirstTargetFailed and < FirstEmulationInput => DiagnosticClass.TargetFailed,
-        NotComparable or NothingToCompare => DiagnosticClass.UserMistake,
+        NotComparable or NothingToCompare or OtherNetwork => DiagnosticClass.UserMistake,
         >= FirstCheck and <= LastCheck => DiagnosticClass.CheckFailed,
         _ => DiagnosticClass.UserMistake,
     };

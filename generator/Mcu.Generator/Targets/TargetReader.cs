@@ -39,7 +39,7 @@ internal static partial class TargetReader
         };
         bool bare = toolchain != ToolchainKind.HostCc;
         Require(bare == (file.Firmware is not null), path, "'firmware' must be given for a bare-metal compiler and only for one");
-        Require(bare == (file.Qemu is not null), path, "'qemu' must be given for a bare-metal compiler and only for one");
+        Require(bare || file.Qemu is null, path, "'qemu' is for a bare-metal compiler");
         return new TargetDescription
         {
             Name = file.Name,

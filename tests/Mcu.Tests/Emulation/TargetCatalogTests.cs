@@ -9,7 +9,8 @@ public class TargetCatalogTests
     public void Built_in_targets_are_there_by_name_with_the_host_first()
     {
         Assert.Equal(
-            ["host", "cortex-m0", "cortex-m0plus", "cortex-m23", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m55", "cortex-m7", "cortex-m85", "rv32imac", "rv32imc"],
+            ["host", "cortex-m0", "cortex-m0plus", "cortex-m23", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m55", "cortex-m7", "cortex-m85",
+                "ek-ra8m1", "nrf52840-dk", "rv32imac", "rv32imc", "stm32f4-discovery", "stm32f746-discovery", "stm32l552"],
             TargetCatalog.Load().Targets.Select(target => target.Name));
     }
 
@@ -38,6 +39,24 @@ public class TargetCatalogTests
     public void A_core_that_the_emulator_has_not_says_what_it_runs_on(string name, string board) =>
         Assert.Contains(board, Assert.Single(TargetCatalog.Load().Get(name).Notes), StringComparison.Ordinal);
 
+    /// <summary>Memories as the manufacturers' manuals have them (of the RA8M1's 2 MB of flash the first 1.5), and what stands in for a machine that QEMU has not.</summary>
+    [Theory]
+    [InlineData("stm32f4-discovery", "cortex-m4", 0x08000000u, 1024u, 0x20000000u, 128u, "netduinoplus2")]
+    [InlineData("nrf52840-dk", "cortex-m4", 0u, 1024u, 0x20000000u, 256u, "mps2-an386")]
+    [InlineData("stm32f746-discovery", "cortex-m7", 0x08000000u, 1024u, 0x20000000u, 320u, null)]
+    [InlineData("stm32l552", "cortex-m33", 0x08000000u, 512u, 0x20000000u, 256u, null)]
+    [InlineData("ek-ra8m1", "cortex-m85", 0x02000000u, 1536u, 0x22000000u, 896u, null)]
+    public void A_board_has_its_memories_and_says_what_it_runs_on(string name, string core, uint flash, uint flashKiB, uint ram, uint ramKiB, string? machine)
+    {
+        TargetDescription target = TargetCatalog.Load().Get(name);
+        Assert.Equal(core, target.Core);
+        Assert.Equal((new MemoryRegion(flash, flashKiB * 1024), new MemoryRegion(ram, ramKiB * 1024)), (target.Firmware!.Flash, target.Firmware.Ram));
+        Assert.Equal(machine, target.Qemu?.Machine);
+        Assert.Contains(target.Notes, note => note.Contains(machine ?? $"In QEMU take {core}", StringComparison.Ordinal));
+        string[] flags = [.. TargetCatalog.Load().Get(core).CFlags];
+        Assert.DoesNotContain(target.CFlags, flag => flag != "-mfpu=fpv5-sp-d16" && !flags.Contains(flag));
+    }
+
     [Fact]
     public void An_unknown_target_is_refused_with_the_names_there_are()
     {
@@ -57,7 +76,7 @@ public class TargetCatalogTests
         Assert.Equal("own script", TargetCatalog.ReadFile(target, "own.ld"));
         Assert.Contains("Reset_Handler", TargetCatalog.ReadFile(target, "common/startup.c"), StringComparison.Ordinal);
         Assert.Throws<DiagnosticException>(() => TargetCatalog.ReadFile(target, "nowhere.ld"));
-        Assert.Equal(13, TargetCatalog.Load(folder.Path).Targets.Length);
+        Assert.Equal(18, TargetCatalog.Load(folder.Path).Targets.Length);
     }
 
     [Theory]

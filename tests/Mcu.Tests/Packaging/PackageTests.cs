@@ -1,6 +1,11 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Mcu.Generator;
+using Mcu.Generator.Execution;
+using Mcu.Generator.Graphs;
+using Mcu.Generator.Int8;
 using Mcu.Tests.Cli;
+using Mcu.Tests.EndToEnd;
 
 namespace Mcu.Tests.Packaging;
 
@@ -28,8 +33,7 @@ public sealed class PackageTests(PackagesFixture packages) : IClassFixture<Packa
     public void The_tool_installs_from_its_package_and_works_far_from_the_checkout()
     {
         (string folder, Sdk sdk) = packages.User();
-        sdk.Run("dotnet", "tool", "install", "Mcu.Tool", "--tool-path", Path.Combine(folder, "bin"));
-        string mcu = Path.Combine(folder, "bin", OperatingSystem.IsWindows() ? "mcu.exe" : "mcu");
+        string mcu = Install(folder, sdk);
         PutModel(folder);
 
         Assert.Equal(PackagesFixture.Version, sdk.Run(mcu, "--version"));
@@ -65,12 +69,20 @@ public sealed class PackageTests(PackagesFixture packages) : IClassFixture<Packa
     public void A_project_compiles_its_network_once_then_only_what_changes_and_says_what_is_broken()
     {
         (string folder, Sdk sdk) = packages.User();
-        WriteProject(folder, Model);
+        string mcu = Install(folder, sdk);
+        sdk.Run("dotnet", "new", "console", "-n", "app", "-o", ".", "--no-restore");
+        sdk.Run("dotnet", "add", "package", "Mcu.MSBuild", "--version", PackagesFixture.Version);
+        string project = Path.Combine(folder, "app.csproj");
+        File.WriteAllText(project, File.ReadAllText(project).Replace("</Project>", $"  <ItemGroup>\n    {Model}\n  </ItemGroup>\n</Project>", StringComparison.Ordinal));
+        PutModel(folder);
         string emitted = Path.Combine(folder, "obj/Debug/net10.0/mcu/kws");
 
         Assert.Contains("kws.onnx -> ", sdk.Run("dotnet", "build", "-nologo", "-v:m"), StringComparison.Ordinal);
         Dictionary<string, (DateTime Time, string Hash)> first = PackagesFixture.Snapshot(Path.Combine(folder, "obj"));
         Assert.Contains("mcu_runtime.h", first.Keys.Select(path => Path.GetFileName(path)));
+        sdk.Run(mcu, "compile", "kws.onnx", "--adapter", "accent", "--adapter", "factory", "--target", "cortex-m4", "--calibration", "samples.npy", "-o", "of the tool");
+        Dictionary<string, (DateTime Time, string Hash)> ofTool = PackagesFixture.Snapshot(Path.Combine(folder, "of the tool"));
+        Assert.Equal(Hashes(ofTool), Hashes(PackagesFixture.Snapshot(emitted)));
 
         // Nothing changed: nothing is done.
         string second = sdk.Run("dotnet", "build", "-nologo", "-v:n");
@@ -129,6 +141,52 @@ public sealed class PackageTests(PackagesFixture packages) : IClassFixture<Packa
         Assert.False(Directory.Exists(Path.Combine(folder, "obj/Debug/net10.0/mcu")));
     }
 
+    /// <summary>Two networks in C# share their kernels; the program prints what the first one computes for zeros.</summary>
+    [Fact]
+    public void Networks_in_csharp_join_the_compilation_and_give_the_reference_s_bytes()
+    {
+        (string folder, Sdk sdk) = packages.User();
+        WriteProject(folder, """
+            <McuModel Include="kws.onnx" Adapters="accent/" Calibration="samples.npy" Language="nanoframework" Namespace="Acme.Speech" />
+            <McuModel Include="other.onnx" Name="second" Calibration="samples.npy" Language="nanoFramework" Namespace="Acme.Speech" />
+            """);
+        File.Copy(Path.Combine(folder, "kws.onnx"), Path.Combine(folder, "other.onnx"));
+        File.WriteAllText(Path.Combine(folder, "Program.cs"), """
+            var network = new Acme.Speech.Kws();
+            var output = new sbyte[Acme.Speech.Kws.OutputLength];
+            network.Run(new sbyte[Acme.Speech.Kws.InputLength], output);
+            System.Console.WriteLine(string.Join(' ', output) + " " + Acme.Speech.Second.OutputLength);
+            """);
+        string first = sdk.Run("dotnet", "build", "-nologo", "-v:m");
+        Assert.Contains("    0 Warning(s)", sdk.Run("dotnet", "build", "-nologo", "--no-incremental"), StringComparison.Ordinal);
+        Assert.Contains("kws.onnx -> ", first, StringComparison.Ordinal);
+
+        Int8Model model = Firmware.Compile(new CompileOptions
+        {
+            BasePath = DemoFiles.Base,
+            Target = Firmware.Target("cortex-m4"),
+            CalibrationPath = TestData.Repo("tests/demo/calibration.npy"),
+        }).Model;
+        Tensor input = model.Graph[model.Graph.Inputs[0]];
+        TensorValue expected = Int8Reference.Run(model, new TensorValue(input.Shape, new sbyte[490]));
+        Assert.Equal(string.Join(' ', expected.Int8) + " 10", sdk.Run("dotnet", "run", "--no-build").Trim());
+
+        // Another adapter: its constants alone, and the program is compiled anew.
+        string emitted = Path.Combine(folder, "obj/Debug/net10.0/mcu/kws");
+        Dictionary<string, (DateTime Time, string Hash)> before = PackagesFixture.Snapshot(emitted);
+        ChangeAdapter(Path.Combine(folder, "accent"));
+        sdk.Run("dotnet", ["build", .. Quiet]);
+        Dictionary<string, (DateTime Time, string Hash)> after = PackagesFixture.Snapshot(emitted);
+        string[] changed = [.. after.Keys.Where(path => after[path] != before[path]).Order(StringComparer.Ordinal)];
+        Assert.Contains("KwsConstants0.cs", changed);
+        Assert.DoesNotContain(changed, path => path.StartsWith("Mcu/", StringComparison.Ordinal));
+
+        // An editor's build compiles no network and still sees the classes.
+        string items = sdk.Run("dotnet", "msbuild", "-t:CoreCompile", "-p:DesignTimeBuild=true", "-p:SkipCompilerExecution=true", "-p:ProvideCommandLineArgs=true", "-getItem:Compile", "-nologo");
+        Assert.Contains("Kws.cs", items, StringComparison.Ordinal);
+        Assert.DoesNotContain("Properties/AssemblyInfo.cs", items, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Mistakes_in_items_are_errors_of_the_project()
     {
@@ -175,6 +233,17 @@ public sealed class PackageTests(PackagesFixture packages) : IClassFixture<Packa
         Samples.Build(new Sdk(firmware), ".", "build");
         Assert.Equal("ok", sdk.Run(Path.Combine(firmware, "build/firmware")));
     }
+
+    /// <summary>The tool in a folder of its own; its program.</summary>
+    private static string Install(string folder, Sdk sdk)
+    {
+        string tools = Path.Combine(folder, "tools of mine");
+        sdk.Run("dotnet", "tool", "install", "Mcu.Tool", "--tool-path", tools);
+        return Path.Combine(tools, OperatingSystem.IsWindows() ? "mcu.exe" : "mcu");
+    }
+
+    private static IEnumerable<(string Path, string Hash)> Hashes(Dictionary<string, (DateTime Time, string Hash)> files) =>
+        files.Select(file => (file.Key, file.Value.Hash)).Order();
 
     /// <summary>The one diagnostic of a failed build; the summary repeats it.</summary>
     private static string OneError(string output)

@@ -5,7 +5,7 @@ using Mcu.Tests.EndToEnd;
 namespace Mcu.Tests.Packaging;
 
 /// <summary>
-/// Both packages, packed for this machine's platform into a local feed, with all intermediate files in a temporary folder; and users'
+/// Tool and MSBuild package, packed for this machine's platform into a local feed, with all intermediate files in a temporary folder; and users'
 /// folders whose NuGet knows that feed and nothing else.
 /// </summary>
 public sealed class PackagesFixture
@@ -20,8 +20,8 @@ public sealed class PackagesFixture
         Root = TestFolder.Create("packages");
         Feed = Path.Combine(Root, "feed");
         packages = Path.Combine(Root, "nuget");
-        Pack("generator/Mcu.Tool", $"-p:ToolPackageRuntimeIdentifiers={Rid}");
-        Pack("generator/Mcu.MSBuild", $"-p:McuPackRuntimes={Rid}");
+        Packing.Pack("generator/Mcu.Tool", Root, Feed, $"-p:ToolPackageRuntimeIdentifiers={Rid}");
+        Packing.Pack("generator/Mcu.MSBuild", Root, Feed, $"-p:McuPackRuntimes={Rid}");
     }
 
     public static string Rid => $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
@@ -51,8 +51,4 @@ public sealed class PackagesFixture
             file => Path.GetRelativePath(folder, file).Replace('\\', '/'),
             file => (File.GetLastWriteTimeUtc(file), Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))),
             StringComparer.Ordinal);
-
-    private void Pack(string project, string platform) =>
-        new Sdk(TestData.Root).Run(
-            "dotnet", "pack", TestData.Repo(project), "-o", Feed, "--artifacts-path", Path.Combine(Root, "artifacts"), platform, "-p:RunAnalyzers=false", "-p:NuGetAudit=false", "-m:1", "-nologo", "-v:q");
 }
