@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Google.Protobuf;
+using Mcu.Generator.Ingest.Onnx.Proto;
+using Mcu.Tests.Adapters;
 using Mcu.Tests.EndToEnd;
 
 namespace Mcu.Tests.Cli;
@@ -27,6 +30,29 @@ public sealed class SelectCommandTests
         JsonElement eval = CommandLineTests.InProcess(
             ["eval", DemoFiles.Base, "--calibration", DemoFiles.Calibration, "--adapter", image, "--on", "reference", "--json", .. Data]).Json();
         Assert.Equal(eval.GetProperty("accuracy").GetDouble(), point.GetProperty("accuracy").GetDouble(), 12);
+    }
+
+    /// <summary>A fine-tuned model beside its base: every weight of a layer and the head's bias are other ones.</summary>
+    [Fact]
+    public void The_best_part_of_a_dense_fine_tuned_model_keeps_its_budget_too()
+    {
+        var random = new Random(3);
+        ModelProto tuned = ModelProto.Parser.ParseFrom(File.ReadAllBytes(DemoFiles.Base));
+        foreach (string name in (string[])["block2.pw.weight", "head.bias"])
+        {
+            OnnxAdapterMerge.Replace(tuned, name, [.. OnnxAdapterMerge.ValuesOf(tuned, name).Select(v => v + ((random.NextSingle() - 0.5f) * 0.1f))]);
+        }
+
+        string folder = TestFolder.Create("select");
+        string model = Path.Combine(folder, "tuned.onnx");
+        File.WriteAllBytes(model, tuned.ToByteArray());
+        string image = Path.Combine(folder, "small.mcud");
+        ToolRun run = CommandLineTests.InProcess("select", DemoFiles.Base, "--calibration", DemoFiles.Calibration, "--adapter", model, "--budget", "600", "-o", image, "--json");
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.InRange(new FileInfo(image).Length, 300, 600);
+        JsonElement[] curve = [.. run.Json().GetProperty("curve").EnumerateArray()];
+        Assert.True(curve[^1].GetProperty("bytes").GetInt64() > 1000, "the whole change is not larger than the budget");
     }
 
     [Fact]

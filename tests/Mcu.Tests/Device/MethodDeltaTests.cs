@@ -60,6 +60,31 @@ public sealed class MethodDeltaTests
         }
     }
 
+    /// <summary>Requantisation, start values, differences, whole weights, and a chain of low-rank terms: every header field and byte of each.</summary>
+    [Theory]
+    [InlineData("ia3-signs", AdapterModeChoice.Auto)]
+    [InlineData("shira", AdapterModeChoice.Auto)]
+    [InlineData("saved-layers", AdapterModeChoice.Merge)]
+    [InlineData("lora+rslora", AdapterModeChoice.Side)]
+    public async Task Every_field_and_byte_of_an_image_changed_is_refused_with_a_reason_or_runs_without_fault(string methods, AdapterModeChoice mode)
+    {
+        await Firmware.SkipWithoutToolsAsync("host");
+        MethodNetwork network = MethodNetwork.Of("demo");
+        CompileResult compiled = network.Compiled();
+        var abi = DeltaAbi.Of(compiled.Model, KernelSet.Portable);
+        var shape = DeltaInterface.Of(abi);
+        DeltaPart[] parts = [.. methods.Split('+').Select(method => Part(Pack(network, compiled, abi, method, mode), shape))];
+        DeltaImage image = parts.Length == 1 ? parts[0].Image : DeltaPacker.WithSelfTests(DeltaComposer.Compose(parts, shape, new DeltaNumbers()), abi, 1);
+
+        await DeviceProgram.MutateAsync(Firmware.Write(Firmware.Emit(compiled.Model, "host", "net", deltas: new DeltaSupport(2, 16))), DeltaWriter.Write(image, shape));
+    }
+
+    private static DeltaPart Part(DeltaImage image, DeltaInterface shape)
+    {
+        var file = DeltaFile.Parse(DeltaWriter.Write(image, shape), "part.mcud");
+        return new DeltaPart(file, DeltaReader.Read(file, shape));
+    }
+
     private static BoundAdapter Bound(MethodNetwork network, string method) => Load(network, method).Adapters[0];
 
     private static LoadedModel Load(MethodNetwork network, string method) =>

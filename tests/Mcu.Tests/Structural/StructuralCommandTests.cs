@@ -67,6 +67,21 @@ public sealed class StructuralCommandTests
         Assert.Contains("qemu:cortex-m4", File.ReadAllText(Path.Combine(folder, "net", "report.html")), StringComparison.Ordinal);
     }
 
+    /// <summary>The same of adapters that change weights: beside the layer, and biases.</summary>
+    [Fact]
+    public void So_are_those_of_adapters_that_change_weights()
+    {
+        DemoFiles.Require(ToolKind.Qemu, ToolKind.ArmLibrary);
+        string[] words = [DemoFiles.Base, "--calibration", DemoFiles.Calibration, "--json", "--adapter", DemoFiles.Adapter("factory-lora"), "--adapter", DemoFiles.Adapter("factory-bitfit")];
+        JsonElement measured = CommandLineTests.InProcess(["compile", .. words, "--measure", "-o", Path.Combine(folder, "demo")]).Json().GetProperty("measured");
+        JsonElement[] rows = [.. CommandLineTests.InProcess(["bench", .. words, "--adapters"]).Json().GetProperty("adapters").EnumerateArray()];
+
+        Assert.Equal(rows[0].GetProperty("instructions").GetInt64(), measured.GetProperty("instructions").GetInt64());
+        long[] extra = [.. measured.GetProperty("adapters").EnumerateArray().Select(a => a.GetProperty("extra_instructions").GetInt64())];
+        Assert.Equal(rows.Skip(1).Select(r => r.GetProperty("extra_instructions").GetInt64()), extra);
+        Assert.True(extra[0] > 500_000 && Math.Abs(extra[1]) < 1_000, $"{extra[0]}, {extra[1]}");
+    }
+
     private byte[] Outputs(string on, string adapter, int index)
     {
         string output = Path.Combine(folder, $"{on.Replace(':', '-')}-{index}.bin");
