@@ -2,7 +2,7 @@ namespace Mcu.Runtime
 {
     /// <summary>
     /// Constants of a network from a file: magic "MCUW", version 1, three zero bytes, length of the arrays, CRC-32 of all that follows, 16 bytes
-    /// that name the network, then the arrays, little-endian, each padded to four bytes.
+    /// of a hash of the arrays and the code that reads them, then the arrays, little-endian, each padded to four bytes.
     /// </summary>
     internal sealed class WeightImage
     {
@@ -14,8 +14,11 @@ namespace Mcu.Runtime
             this.bytes = bytes;
         }
 
-        /// <summary>0, or why the image cannot be used: 1 too short or no image, 2 version, 3 length, 4 damaged, 5 of another network.</summary>
-        internal static int Check(byte[] image, int length, byte[] identity)
+        /// <summary>
+        /// 0, or why the image cannot be used: 1 too short or no image, 2 version, 3 length, 4 damaged or changed, 5 made for another class. The class's
+        /// own CRC, not only the image's, so that arrays of its identity are its arrays.
+        /// </summary>
+        internal static int Check(byte[] image, int length, int expectedCrc, byte[] identity)
         {
             if (image == null || image.Length < HeaderBytes || image[0] != 'M' || image[1] != 'C' || image[2] != 'U' || image[3] != 'W')
             {
@@ -32,7 +35,8 @@ namespace Mcu.Runtime
                 return 3;
             }
 
-            if (Word(image, 12) != Crc32.Of(0, image, 16, image.Length))
+            int crc = Crc32.Of(0, image, 16, image.Length);
+            if (Word(image, 12) != crc)
             {
                 return 4;
             }
@@ -45,7 +49,7 @@ namespace Mcu.Runtime
                 }
             }
 
-            return 0;
+            return crc == expectedCrc ? 0 : 4;
         }
 
         internal sbyte[] Int8(int at, int count)

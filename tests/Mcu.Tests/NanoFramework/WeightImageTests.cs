@@ -1,6 +1,13 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Reflection;
+using Mcu.Emulation.Managed;
+using Mcu.Generator;
+using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit.NanoFramework;
+using Mcu.Tests.Cli;
 using Mcu.Tests.Emission;
+using Mcu.Tests.EndToEnd;
 
 namespace Mcu.Tests.NanoFramework;
 
@@ -50,11 +57,67 @@ public sealed class WeightImageTests
         Assert.Equal(0, Check(other));
 
         other[16] ^= 1;
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(other.AsSpan(12), System.IO.Hashing.Crc32.HashToUInt32(other.AsSpan(16)));
+        SetCrc(other);
 
         Assert.Equal(5, Check(other));
         Assert.IsType<ArgumentException>(Assert.Throws<TargetInvocationException>(() => Activator.CreateInstance(Network.Value.Type, other)).InnerException);
     }
 
-    private static int Check(byte[]? image) => (int)Network.Value.Type.GetMethod("CheckImage")!.Invoke(null, [image])!;
+    /// <summary>The class knows the CRC-32 of its own arrays: one that fits the changed bytes does not help.</summary>
+    [Fact]
+    public void Changed_arrays_are_refused_with_a_CRC_that_fits_them()
+    {
+        for (int at = 32; at < Network.Value.Image.Length; at++)
+        {
+            byte[] changed = (byte[])Network.Value.Image.Clone();
+            changed[at] ^= 0x40;
+            SetCrc(changed);
+            Assert.Equal(4, Check(changed));
+        }
+    }
+
+    /// <summary>One float network and its adapter, calibrated by other samples: other constants, scales and zero points in tables of the same length.</summary>
+    [Fact]
+    public void The_image_of_another_calibration_is_refused_by_reason()
+    {
+        (Type firstType, byte[] first) = Calibrated(DemoFiles.Calibration);
+        (Type secondType, byte[] second) = Calibrated(DemoFiles.FloatSamples(8));
+
+        Assert.Equal(first.Length, second.Length);
+        Assert.NotEqual(first[32..], second[32..]);
+        Assert.Equal([0, 5, 5, 0], [Check(firstType, first), Check(firstType, second), Check(secondType, first), Check(secondType, second)]);
+    }
+
+    /// <summary>The arrays are the same; one class packs the weights while it reads them, the other does not.</summary>
+    [Fact]
+    public void The_image_of_another_optimisation_is_refused_by_reason()
+    {
+        Managed plain = Managed.Of(TinyModels.Of("vectors"), "vectors", Options with { PackWeights = false });
+        byte[] image = plain.Emission.Binaries.Values.Single();
+
+        Assert.Equal(Network.Value.Image[32..], image[32..]);
+        Assert.Equal(5, Check(image));
+        Assert.Equal(5, Check(plain.Network.Type, Network.Value.Image));
+    }
+
+    private static (Type Type, byte[] Image) Calibrated(string samples)
+    {
+        var options = new CompileOptions
+        {
+            BasePath = DemoFiles.Base,
+            CalibrationPath = samples,
+            AdapterPaths = [DemoFiles.Adapter("factory-lora")],
+            Target = Firmware.Target("host"),
+            Nano = Options,
+        };
+        NanoEmission emission = Pipeline.Compile(options, new DiagnosticBag(), null, TestContext.Current.CancellationToken).Nano!;
+        byte[] assembly = ManagedCompiler.Compile(emission.ClassName, emission.Files);
+        return (ManagedNetwork.Load(assembly, emission).Type, emission.Binaries.Values.Single());
+    }
+
+    private static void SetCrc(byte[] image) => BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(12), Crc32.HashToUInt32(image.AsSpan(16)));
+
+    private static int Check(byte[]? image) => Check(Network.Value.Type, image);
+
+    private static int Check(Type type, byte[]? image) => (int)type.GetMethod("CheckImage")!.Invoke(null, [image])!;
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using Mcu.Generator.Lowering;
@@ -15,8 +14,6 @@ internal sealed class NanoConstants(string className, bool inImage)
     private const int MethodsPerClass = 200;
 
     private const int Width = 120;
-
-    private const int HeaderBytes = 32;
 
     private readonly List<(string Name, CTable Table)> tables = [];
     private readonly Dictionary<CTable, int> indexes = [];
@@ -73,7 +70,7 @@ internal sealed class NanoConstants(string className, bool inImage)
     }
 
     /// <summary>The arrays one after the other, each padded to four bytes.</summary>
-    private byte[] Image()
+    public byte[] Image()
     {
         byte[] image = new byte[ImageBytes];
         for (int i = 0; i < tables.Count; i++)
@@ -116,20 +113,5 @@ internal sealed class NanoConstants(string className, bool inImage)
         }
 
         text.Append("\n            };\n        }\n");
-    }
-
-    /// <summary>The image file: header (docs/NANOFRAMEWORK.md), then the arrays.</summary>
-    /// <param name="identity">16 bytes that name the network the image is for.</param>
-    public byte[] ImageFile(ReadOnlySpan<byte> identity)
-    {
-        byte[] body = Image();
-        byte[] file = new byte[HeaderBytes + body.Length];
-        "MCUW"u8.CopyTo(file);
-        file[4] = 1;
-        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(8), body.Length);
-        identity[..16].CopyTo(file.AsSpan(16));
-        body.CopyTo(file.AsSpan(HeaderBytes));
-        BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(12), System.IO.Hashing.Crc32.HashToUInt32(file.AsSpan(16)));
-        return file;
     }
 }

@@ -1,13 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Mcu.Generator.Deltas;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Emit.C;
 using Mcu.Generator.Emit.NanoFramework.Interop;
 using Mcu.Generator.Graphs;
-using Mcu.Generator.Int8;
 using Mcu.Generator.Lowering;
 
 namespace Mcu.Generator.Emit.NanoFramework;
@@ -34,8 +31,10 @@ public static class NanoEmitter
             _ => program.Source.ConstantBytes > AssemblyDataBytes,
         };
         var constants = new NanoConstants(className, inImage);
-        byte[] identity = Identity(program);
-        string source = Renderer.Render(Root + "model/Network.cs.sbn", Variables(program, className, options, constants, inImage, identity));
+        Dictionary<string, object?> variables = Variables(program, className, options, constants, inImage);
+        WeightImageFile? image = inImage ? WeightImageFile.Of(program, variables, constants.Image()) : null;
+        variables["image"] = image;
+        string source = Renderer.Render(Root + "model/Network.cs.sbn", variables);
         if (!inImage && constants.Bytes > AssemblyDataBytes)
         {
             throw new DiagnosticException(
@@ -45,9 +44,9 @@ public static class NanoEmitter
 
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal) { [className + ".cs"] = source };
         var binaries = ImmutableSortedDictionary.CreateBuilder<string, byte[]>(StringComparer.Ordinal);
-        if (inImage)
+        if (image is not null)
         {
-            binaries[NanoEmission.ImageName(className)] = constants.ImageFile(identity);
+            binaries[NanoEmission.ImageName(className)] = image.ToBytes();
             files["Mcu/WeightImage.cs"] = Templates.Read(Root + "runtime/WeightImage.cs");
             files["Mcu/Crc32.cs"] = Templates.Read(Root + "runtime/Crc32.cs");
         }
@@ -78,31 +77,14 @@ public static class NanoEmitter
         return new NanoEmission(options.Namespace, className, files.ToImmutableSortedDictionary(StringComparer.Ordinal), binaries.ToImmutable(), heap);
     }
 
-    /// <summary>What an image relies on: the emitted class reads arrays at fixed places.</summary>
-    private static byte[] Identity(NanoProgram program)
-    {
-        var text = new StringBuilder("mcu-weights 1\n").Append(program.Source.Model.Graph.Source.Sha256).Append('\n');
-        foreach (Int8Adapter adapter in program.Source.Model.Adapters)
-        {
-            text.Append(adapter.Sha256).Append('\n');
-        }
-
-        foreach (CTable table in program.Steps.SelectMany(s => s.Step.Layer.Tables))
-        {
-            text.Append(table.CType).Append(' ').Append(table.Values.Length).Append(' ');
-        }
-
-        return SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()))[..16];
-    }
-
-    private static Dictionary<string, object?> Variables(NanoProgram program, string className, NanoOptions options, NanoConstants constants, bool inImage, byte[] identity)
+    private static Dictionary<string, object?> Variables(NanoProgram program, string className, NanoOptions options, NanoConstants constants, bool inImage)
     {
         CProgram source = program.Source;
         List<NanoStep> linear = [.. program.Linear];
         var tables = new NanoTables(constants);
-        List<object> steps = [.. program.Steps.Select(s => (object)new NanoCallText(Comment(source, s.Step), Call(source, s, linear, tables)))];
-        List<object> layers = [.. linear.Select((s, i) => (object)new NanoLinearText(i, NanoNames.Comment(s.Step.Node.Name), LinearText.Of(s.Step.Layer.Linear!, $"L{s.Step.Index}", null, "", s.Call.PacksWeights && options.PackWeights, s, constants, source.Deltas.IsOn)))];
-        List<object> adapters = [.. source.Model.Adapters.Select((a, i) => (object)Adapter(source, i, linear, options, constants))];
+        List<NanoCallText> steps = [.. program.Steps.Select(s => new NanoCallText(Comment(source, s.Step), Call(source, s, linear, tables)))];
+        List<NanoLinearText> layers = [.. linear.Select((s, i) => new NanoLinearText(i, NanoNames.Comment(s.Step.Node.Name), LinearText.Of(s.Step.Layer.Linear!, $"L{s.Step.Index}", null, "", s.Call.PacksWeights && options.PackWeights, s, constants, source.Deltas.IsOn)))];
+        List<NanoAdapterText> adapters = [.. source.Model.Adapters.Select((a, i) => Adapter(source, i, linear, options, constants))];
         return new Dictionary<string, object?>(StringComparer.Ordinal)
         {
             ["namespace"] = options.Namespace,
@@ -113,8 +95,6 @@ public static class NanoEmitter
             ["arena_bytes"] = source.ArenaBytes,
             ["scratch"] = program.Scratch,
             ["in_image"] = inImage,
-            ["image_bytes"] = constants.ImageBytes,
-            ["identity"] = string.Join(", ", identity.Select(b => b.ToString(CultureInfo.InvariantCulture))),
             ["steps"] = steps,
             ["layers"] = layers,
             ["adapters"] = adapters,
