@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.Json;
 using Mcu.Tests.Cli;
 using Mcu.Tests.EndToEnd;
 using Mcu.Tests.Onnx;
 
 namespace Mcu.Tests.NanoFramework;
 
-/// <summary>A network that is too long for the platform's methods: a diagnostic where the user named the form, native kernels where the compiler chooses.</summary>
+/// <summary>Networks that have no managed form: a diagnostic where the user named the form, native kernels where the compiler chooses.</summary>
 public sealed class ManagedLimitTests
 {
     private const int Layers = 1200;
@@ -42,6 +43,51 @@ public sealed class ManagedLimitTests
         Assert.True(File.Exists(Path.Combine(place, "native/mcu.json")));
     }
 
+    /// <summary>The C kernel joins any number of inputs.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void A_concatenation_of_more_than_two_inputs_has_no_managed_kernel(int inputs)
+    {
+        string place = Path.Combine(folder, "none");
+        ToolRun run = CommandLineTests.InProcess(["compile", .. Joined(inputs), "--lang", "nanoframework", "--form", "managed", "-o", place, "--json"]);
+
+        JsonElement error = run.Json().GetProperty("error");
+        Assert.Equal((1, "MCU1504"), (run.ExitCode, error.GetProperty("code").GetString()));
+        Assert.Contains($"joins {inputs} inputs", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains("--form interop", error.GetProperty("hint").GetString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(place));
+    }
+
+    [Fact]
+    public void A_concatenation_without_managed_kernel_is_one_of_the_firmware()
+    {
+        string place = Path.Combine(folder, "joined");
+        ToolRun run = CommandLineTests.InProcess(["compile", .. Joined(3), "--lang", "nanoframework", "--form", "auto", "-o", place]);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("form interop because there is no managed form: ", run.Output, StringComparison.Ordinal);
+        Assert.Contains("joins 3 inputs", run.Output, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(place, "native/mcu.json")));
+    }
+
+    [Fact]
+    public void A_concatenation_of_two_inputs_has_one() =>
+        Assert.Equal(0, CommandLineTests.InProcess(["compile", .. Joined(2), "--lang", "nanoframework", "--form", "managed", "-o", Path.Combine(folder, "two")]).ExitCode);
+
+    /// <summary>Fully connected layers of one input side by side, joined.</summary>
+    private string[] Joined(int inputs)
+    {
+        OnnxModelBuilder builder = new OnnxModelBuilder().Input("x", 1, 2).Output("y").Weights("b", [2], 0.01f, 0.02f);
+        string[] parts = [.. Enumerable.Range(0, inputs).Select(i => string.Create(CultureInfo.InvariantCulture, $"t{i}"))];
+        foreach (string part in parts)
+        {
+            builder.Weights("w" + part, [2, 2], 0.9f, 0.1f, 0.1f, 0.9f).Node("Gemm", $"x w{part} b", part);
+        }
+
+        return Files(builder.Node("Concat", string.Join(' ', parts), "y", ("axis", 1)));
+    }
+
     /// <summary>Small fully connected layers one after the other, with one sample to calibrate by.</summary>
     private string[] Model()
     {
@@ -52,7 +98,12 @@ public sealed class ManagedLimitTests
             builder.Node("Gemm", string.Create(CultureInfo.InvariantCulture, $"t{i} w b"), string.Create(CultureInfo.InvariantCulture, $"t{i + 1}"));
         }
 
-        string model = Path.Combine(folder, "long.onnx");
+        return Files(builder);
+    }
+
+    private string[] Files(OnnxModelBuilder builder)
+    {
+        string model = Path.Combine(folder, "network.onnx");
         string samples = Path.Combine(folder, "samples.bin");
         File.WriteAllBytes(model, builder.Bytes());
         File.WriteAllBytes(samples, [.. BitConverter.GetBytes(1f), .. BitConverter.GetBytes(-1f)]);

@@ -11,7 +11,7 @@ public sealed partial class ConcatRoom : INanoKernelRoom
     public NanoCall Call(NanoContext context)
     {
         NodeView view = context.View;
-        view.Require(view.InputCount == 2, "MCU1504", $"the managed kernel joins two inputs, not {view.InputCount}", "Join them in steps when exporting, or use --lang c.");
+        view.Require(view.InputCount == 2, "MCU1504", $"the operator joins {view.InputCount} inputs, and its managed kernel two", "Use --form interop, or join them two at a time when exporting.");
         EquatableArray<RescaleLayer?> rescales = ((ConcatLayer)context.Layer).Inputs;
         long outer = view.Output.Shape.Dims.Take(Attributes(view).Axis).Aggregate(1L, (product, d) => product * d);
         return new NanoCall(
