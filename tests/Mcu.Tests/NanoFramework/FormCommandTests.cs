@@ -68,6 +68,19 @@ public sealed class FormCommandTests
         Assert.True(File.Exists(Path.Combine(place, "native/mcu.json")));
     }
 
+    [Fact]
+    public void Constants_beyond_an_assembly_are_refused_in_code_and_nothing_is_written()
+    {
+        string place = Path.Combine(folder, "Ad");
+        ToolRun run = CommandLineTests.InProcess(
+            ["compile", TestData.Shared("mlperf-tiny/ad_int8.tflite"), "--lang", "nanoframework", "--form", "managed", "--weights", "code", "-o", place, "--json"]);
+
+        JsonElement error = run.Json().GetProperty("error");
+        Assert.Equal((1, "MCU1502"), (run.ExitCode, error.GetProperty("code").GetString()));
+        Assert.Contains("--weights image", error.GetProperty("hint").GetString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(place));
+    }
+
     /// <summary>The demo's network is small; this one needs more heap than a board is taken to have, and is fast enough.</summary>
     [Theory]
     [InlineData("interop", "without --budget-ram 131,072 are taken to be there")]
