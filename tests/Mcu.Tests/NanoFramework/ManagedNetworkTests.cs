@@ -1,8 +1,12 @@
+using Mcu.Emulation.Evaluation;
 using Mcu.Emulation.Managed;
+using Mcu.Generator;
+using Mcu.Generator.Adapters;
 using Mcu.Generator.Emit.NanoFramework;
 using Mcu.Generator.Execution;
 using Mcu.Generator.Graphs;
 using Mcu.Generator.Int8;
+using Mcu.Tests.Cli;
 using Mcu.Tests.Emission;
 using Mcu.Tests.EndToEnd;
 
@@ -140,6 +144,34 @@ public sealed class ManagedNetworkTests
         }
 
         Assert.Empty(IlChecker.Check(managed.Assembly));
+    }
+
+    /// <summary>One object keeps the demo's network and its three adapters; each choice gives the bytes of the C form on the host, and the base comes back.</summary>
+    [Fact]
+    public async Task One_object_switches_the_demos_adapters_as_the_C_form_does()
+    {
+        await Firmware.SkipWithoutToolsAsync("host");
+        var options = new CompileOptions
+        {
+            BasePath = DemoFiles.Base,
+            CalibrationPath = DemoFiles.Calibration,
+            AdapterPaths = [DemoFiles.Adapter("factory-lora"), DemoFiles.Adapter("factory-bitfit"), DemoFiles.Adapter("accent-lora")],
+            AdapterMode = AdapterModeChoice.Side,
+            Target = Firmware.Target("host"),
+        };
+        byte[] samples = (await File.ReadAllBytesAsync(TestData.Repo("tests/demo/calibration.bin"), TestContext.Current.CancellationToken))[..(8 * DemoFiles.Elements)];
+        FirmwareModelRunner host = await Firmware.RunnerAsync(Firmware.Compile(options).Files, "host");
+        ManagedNetwork network = Managed.Of(Firmware.Compile(options with { Target = Firmware.Target("cortex-m0plus") }).Program, "demo").Network;
+        byte[] before = [];
+        foreach (int adapter in (int[])[0, 1, 2, 3, 0])
+        {
+            byte[] expected = (await host.RunAsync(samples, adapter, TestContext.Current.CancellationToken)).Outputs;
+
+            Assert.True(network.Select(adapter));
+            Assert.Equal(expected, samples.Select(b => (sbyte)b).Chunk(network.InputLength).SelectMany(network.Run).Select(v => (byte)v));
+            Assert.NotEqual(before, expected);
+            before = expected;
+        }
     }
 
     private static TensorValue Input(Int8Model model, int seed)
