@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 
@@ -10,16 +11,15 @@ internal static class AllocationRules
 
     public static void Check(MetadataReader reader, IReadOnlyDictionary<MethodDefinitionHandle, MethodIl> bodies, string entry, List<string> findings)
     {
-        var queue = new Queue<MethodDefinitionHandle>(bodies.Keys.Where(h => IsEntry(reader, h, entry)));
-        var seen = new HashSet<MethodDefinitionHandle>(queue);
-        while (queue.TryDequeue(out MethodDefinitionHandle handle))
+        MethodDefinitionHandle[] entries = [.. bodies.Keys.Where(h => IsEntry(reader, h, entry))];
+        if (entries.Length == 0)
+        {
+            findings.Add($"assembly: no public class has a public {entry}");
+        }
+
+        foreach ((MethodDefinitionHandle handle, MethodIl il) in CallGraph.Reach(bodies, entries))
         {
             string name = IlChecker.NameOf(reader, reader.GetMethodDefinition(handle));
-            if (!bodies.TryGetValue(handle, out MethodIl? il))
-            {
-                continue;
-            }
-
             for (int i = 0; i < il.Instructions.Count; i++)
             {
                 IlInstruction instruction = il.Instructions[i];
@@ -32,28 +32,16 @@ internal static class AllocationRules
                         findings.Add($"{name}: an object is made in what {entry} reaches");
                         break;
                     case ILOpCode.Call or ILOpCode.Callvirt:
-                        Follow(reader, MetadataTokens.EntityHandle(instruction.Token), name, seen, queue, findings);
+                        CheckCall(reader, MetadataTokens.EntityHandle(instruction.Token), name, findings);
                         break;
                 }
             }
         }
     }
 
-    private static void Follow(MetadataReader reader, EntityHandle callee, string name, HashSet<MethodDefinitionHandle> seen, Queue<MethodDefinitionHandle> queue, List<string> findings)
+    private static void CheckCall(MetadataReader reader, EntityHandle callee, string name, List<string> findings)
     {
-        if (callee.Kind == HandleKind.MethodDefinition)
-        {
-            var own = (MethodDefinitionHandle)callee;
-            if (seen.Add(own))
-            {
-                queue.Enqueue(own);
-            }
-
-            return;
-        }
-
-        string target = Target(reader, callee);
-        if (!AllowedCalls.Contains(target))
+        if (callee.Kind != HandleKind.MethodDefinition && Target(reader, callee) is var target && !AllowedCalls.Contains(target))
         {
             findings.Add($"{name}: calls {target}");
         }
@@ -75,6 +63,8 @@ internal static class AllocationRules
     {
         MethodDefinition method = reader.GetMethodDefinition(handle);
         TypeDefinition type = reader.GetTypeDefinition(method.GetDeclaringType());
-        return reader.GetString(method.Name) == entry && type.Attributes.HasFlag(System.Reflection.TypeAttributes.Public);
+        return reader.GetString(method.Name) == entry
+            && (method.Attributes & MethodAttributes.MemberAccessMask) == MethodAttributes.Public
+            && (type.Attributes & TypeAttributes.VisibilityMask) == TypeAttributes.Public;
     }
 }

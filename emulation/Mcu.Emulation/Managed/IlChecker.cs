@@ -22,7 +22,7 @@ public static class IlChecker
     private const int Types = 1_500;
 
     /// <summary>What is wrong; empty where nothing is.</summary>
-    /// <param name="entry">Name of the method that must not allocate, such as <c>Run</c>; its class is public.</param>
+    /// <param name="entry">Name of the method that must be there and must not allocate, such as <c>Run</c>; it and its class are public.</param>
     /// <param name="allowNative">Whether methods without IL may stand for code in the firmware.</param>
     public static IReadOnlyList<string> Check(byte[] assembly, string entry = "Run", bool allowNative = false)
     {
@@ -55,6 +55,7 @@ public static class IlChecker
 
         int ilBytes = bodies.Values.Sum(b => b.Bytes);
         Limit(findings, "assembly", "bytes of IL", ilBytes, HeapBytes);
+        StaticConstructorRules.Check(reader, bodies, findings);
         AllocationRules.Check(reader, bodies, entry, findings);
         return findings;
     }
@@ -137,7 +138,8 @@ public static class IlChecker
             SignatureRules.CheckTypes(locals, name, findings);
         }
 
-        Limit(findings, name, "parameters", method.DecodeSignature(TypeNames.Instance, null).ParameterTypes.Length, Parameters);
+        MethodSignature<string> signature = method.DecodeSignature(TypeNames.Instance, null);
+        Limit(findings, name, "parameters and this", signature.ParameterTypes.Length + (signature.Header.IsInstance ? 1 : 0), Parameters);
         Limit(findings, name, "values on the stack", body.MaxStack, Stack);
         Limit(findings, name, "switch cases", il.LargestSwitch, SwitchCases);
         Limit(findings, name, "bytes of a branch", il.LongestBranch, BranchBytes);
