@@ -16,7 +16,7 @@ public sealed record FormLimits(double NsPerIl, double MaxMilliseconds, long Hea
     /// Assumptions, not measurements: a microcontroller's interpreter at two million instructions a second, a result within a second, and half of the
     /// 256 KiB that the smallest of the platform's usual boards has, whose other half is the firmware's, the application's and the collector's.
     /// </summary>
-    public static FormLimits Default { get; } = new(500, 1000, 128 << 10);
+    public static FormLimits Default { get; } = new(500, FormChoice.UsualMaxMilliseconds, 128 << 10);
 }
 
 /// <summary>

@@ -20,6 +20,17 @@ public sealed record FormReport(string Name, long HeapBytes)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Milliseconds => IlInstructions * NsPerIl / 1e6;
 
+    /// <summary>The longest inference that was asked for, in milliseconds; absent without a cost of an instruction.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? MaxMilliseconds => Milliseconds is null ? null : Choice?.MaxMilliseconds ?? FormChoice.UsualMaxMilliseconds;
+
+    /// <summary>
+    /// Nanoseconds an IL instruction above which one inference takes longer than <see cref="MaxMilliseconds"/>, so that the form that calls native code
+    /// is advised; absent as that is.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? InteropAboveNsPerIl => MaxMilliseconds * 1e6 / IlInstructions;
+
     /// <summary>How the compiler came to it; absent where the user named it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public FormChoice? Choice { get; init; }

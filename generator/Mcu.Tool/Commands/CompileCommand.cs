@@ -173,6 +173,11 @@ internal sealed class CompileCommand : ToolCommand
             string instructions = form.IlInstructions is null ? "" : $", {Number(form.IlInstructions)} IL instructions an inference";
             string time = form.Milliseconds is { } milliseconds ? string.Create(CultureInfo.InvariantCulture, $", {milliseconds:N1} ms at {form.NsPerIl} ns each") : "";
             console.WriteLine($"form {form.Name}: heap {Number(form.HeapBytes)} bytes{instructions}{time}");
+            if (form.InteropAboveNsPerIl is { } advised)
+            {
+                console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"--form interop is advised above {advised:N1} ns an IL instruction, where an inference takes more than {form.MaxMilliseconds:N0} ms"));
+            }
+
             if (form.Choice is not null)
             {
                 console.WriteLine($"form {form.Name} because {form.Choice.Reason}");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Mcu.Tests.Cli;
 using Mcu.Tests.EndToEnd;
@@ -113,6 +114,25 @@ public sealed class FormCommandTests
         Assert.Equal(form.GetProperty("heap_bytes").GetInt64(), run.Json().GetProperty("ram_bytes").GetInt64());
     }
 
+    /// <summary>The threshold is where the estimate is the limit: just below it --form auto takes managed, just above interop.</summary>
+    [Fact]
+    public void The_cost_above_which_native_code_is_advised_is_where_the_choice_turns()
+    {
+        string[] words = ["compile", .. Demo, "-o", Path.Combine(folder, "Kws"), "--ns-per-il", "250"];
+        JsonElement form = Compile("Kws", "--ns-per-il", "250").Report.GetProperty("form");
+        double above = form.GetProperty("interop_above_ns_per_il").GetDouble();
+        string chosen(double cost) => Compile("Auto", "--form", "auto", "--ns-per-il", cost.ToString("R", CultureInfo.InvariantCulture)).Report.GetProperty("form").GetProperty("name").GetString()!;
+
+        Assert.Equal(1000e6 / form.GetProperty("il_instructions").GetInt64(), above, 1e-9);
+        Assert.Equal("managed", chosen(above * 0.999));
+        Assert.Equal("interop", chosen(above * 1.001));
+        string line = $"--form interop is advised above {above.ToString("N1", CultureInfo.InvariantCulture)} ns an IL instruction, where an inference takes more than 1,000 ms";
+        Assert.Contains(line, CommandLineTests.InProcess(words).Output.Split('\n'));
+        Assert.Contains(line["--form ".Length..], File.ReadAllText(Path.Combine(folder, "Kws/report.html")), StringComparison.Ordinal);
+        Assert.DoesNotContain("advised", CommandLineTests.InProcess([.. words[..^2]]).Output, StringComparison.Ordinal);
+        Assert.Equal(5, Compile("Short", "--form", "auto", "--ns-per-il", "0.001", "--max-time", "5").Report.GetProperty("form").GetProperty("max_milliseconds").GetDouble());
+    }
+
     [Fact]
     public void Over_native_code_the_heap_is_the_arena_and_nothing_counts_instructions()
     {
@@ -122,6 +142,7 @@ public sealed class FormCommandTests
         Assert.InRange(form.GetProperty("heap_bytes").GetInt64() - report.GetProperty("arena_bytes").GetInt64(), 0, 15);
         Assert.False(form.TryGetProperty("il_instructions", out _));
         Assert.False(form.TryGetProperty("milliseconds", out _));
+        Assert.False(form.TryGetProperty("interop_above_ns_per_il", out _));
     }
 
     /// <summary>Instructions times their cost, by hand.</summary>

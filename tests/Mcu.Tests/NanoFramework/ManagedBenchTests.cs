@@ -64,10 +64,12 @@ public sealed class ManagedBenchTests
         Assert.True(row.Total.Plain - row.Layers.Sum(l => l.Plain) < 100 * (row.Layers.Count + 1));
     }
 
-    [Fact]
-    public void Bench_prints_layers_and_their_total()
+    [Theory]
+    [InlineData]
+    [InlineData("--on", "managed")]
+    public void Bench_prints_layers_and_their_total(params string[] on)
     {
-        string[] command = ["bench", DemoFiles.Base, "--calibration", DemoFiles.Calibration, "--lang", "nanoframework"];
+        string[] command = ["bench", DemoFiles.Base, "--calibration", DemoFiles.Calibration, "--lang", "nanoframework", .. on];
         JsonElement document = CommandLineTests.InProcess([.. command, "--json"]).Json();
         JsonSchema.Load("bench").Check(document);
         JsonElement row = document.GetProperty("managed").EnumerateArray().Single();

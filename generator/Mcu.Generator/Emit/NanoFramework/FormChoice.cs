@@ -8,6 +8,9 @@ namespace Mcu.Generator.Emit.NanoFramework;
 /// <param name="MaxMilliseconds">The longest inference that was asked for.</param>
 public sealed record FormChoice(string Reason, double NsPerIl, double MaxMilliseconds)
 {
+    /// <summary>The longest inference that will do where nobody says, in milliseconds: an assumption.</summary>
+    public const double UsualMaxMilliseconds = 1000;
+
     /// <summary>As <see cref="NanoEmission.HeapBytes"/>, of the managed form; absent where there is no such form.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? HeapBytes { get; init; }
