@@ -45,8 +45,9 @@ internal sealed class KwsDevice(IMachine machine, CancellationToken cancellation
     /// <summary>Class and output bytes of one sample.</summary>
     public async Task<(int Class, byte[] Output)> RunAsync(ReadOnlyMemory<byte> sample)
     {
-        string[] words = (await AskAsync("run " + Convert.ToHexString(sample.Span))).Split(' ');
-        Assert.Equal(["ok", "class", words[2], "output", words[4]], words);
+        string answer = await AskAsync("run " + Convert.ToHexString(sample.Span));
+        string[] words = answer.Split(' ');
+        Assert.True(words is ["ok", "class", _, "output", _], answer);
         return (int.Parse(words[2], CultureInfo.InvariantCulture), Convert.FromHexString(words[4]));
     }
 
