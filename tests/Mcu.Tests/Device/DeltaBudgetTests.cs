@@ -18,7 +18,7 @@ namespace Mcu.Tests.Device;
 /// <summary>What the ability to take deltas costs firmware that has none attached, and that compiled-in adapters agree with its ABI.</summary>
 public sealed class DeltaBudgetTests
 {
-    private static readonly string[] SizeFlags = ["-std=c99", "-Os", "-mthumb", "-mcpu=cortex-m4", "-ffunction-sections", "-fdata-sections", "-fstack-usage"];
+    private static readonly string[] SizeFlags = ["-std=c99", "-Os", "-mthumb", "-mcpu=cortex-m4", "-ffunction-sections", "-fdata-sections"];
 
     /// <summary>
     /// Validation, attachment, selection, detachment, self-tests, CRC and slots, and by what the network's own file grows: its table of

@@ -84,7 +84,7 @@ public sealed class StructuralCommandTests
 
     /// <summary>The benchmark's row of an adapter, in the mode where it has several.</summary>
     private static long Extra(JsonElement[] rows, string adapter, string mode) =>
-        rows.First(r => r.ToString().Contains(adapter, StringComparison.Ordinal) && r.ToString().Contains(mode, StringComparison.OrdinalIgnoreCase)).GetProperty("extra_instructions").GetInt64();
+        rows.First(r => r.GetProperty("adapter").GetString() == adapter && r.GetProperty("form").GetString()!.Contains(mode, StringComparison.Ordinal)).GetProperty("extra_instructions").GetInt64();
 
     private byte[] Outputs(string on, string adapter, int index)
     {
