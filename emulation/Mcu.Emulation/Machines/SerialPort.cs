@@ -15,6 +15,7 @@ public sealed class SerialPort
     private readonly StringBuilder transcript = new();
     private readonly StringBuilder current = new();
     private Stream? stream;
+    private Task reading = Task.CompletedTask;
     private Func<Task>? wake;
 
     internal SerialPort()
@@ -85,7 +86,10 @@ public sealed class SerialPort
     /// <summary>Sends a text and a line feed.</summary>
     public Task SendLineAsync(string text, CancellationToken cancellation = default) => SendAsync(Encoding.UTF8.GetBytes(text + "\n"), cancellation);
 
-    /// <summary>Reads from an emulator's connection until it closes. After a power cut a new connection follows the old one.</summary>
+    /// <summary>
+    /// Reads from an emulator's connection until it closes. A new connection follows the old one after a power cut, once that one is
+    /// <see cref="DrainAsync">drained</see>.
+    /// </summary>
     /// <param name="wake">Makes the emulator look at the connection.</param>
     internal void Attach(Stream connection, Func<Task>? wake = null)
     {
@@ -96,7 +100,15 @@ public sealed class SerialPort
             Take("\n"); // the power went within a line
         }
 
-        _ = ReadAsync(connection);
+        reading = ReadAsync(connection);
+    }
+
+    /// <summary>Takes what has come over a connection that the emulator has closed, to its end.</summary>
+    internal async Task DrainAsync()
+    {
+        await reading;
+        await (stream?.DisposeAsync() ?? ValueTask.CompletedTask);
+        stream = null;
     }
 
     internal void Complete() => lines.Writer.TryComplete();
@@ -109,7 +121,7 @@ public sealed class SerialPort
         try
         {
             int count;
-            while ((count = await connection.ReadAsync(buffer)) > 0 && connection == stream)
+            while ((count = await connection.ReadAsync(buffer)) > 0)
             {
                 Take(text.AsSpan(0, decoder.GetChars(buffer.AsSpan(0, count), text, flush: false)));
             }

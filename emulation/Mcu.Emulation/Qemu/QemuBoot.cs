@@ -60,13 +60,15 @@ internal sealed class QemuBoot : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends QEMU where its processor stands. What the serial port sent is still to be read.</summary>
+    public Task KillAsync() => Process.KillAsync();
+
     public async ValueTask DisposeAsync()
     {
-        Counter.Release();
+        await Process.DisposeAsync(); // first: a held processor would run on
         Gdb?.Dispose();
         Qmp?.Dispose();
         SerialStream?.Dispose();
-        await Process.DisposeAsync();
         Counter.Dispose();
     }
 

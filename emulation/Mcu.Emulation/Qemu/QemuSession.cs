@@ -127,6 +127,8 @@ internal sealed class QemuSession : IMachine
                 memory.Add(await File.ReadAllBytesAsync(folder.At("cut.bin"), cancellation));
             }
 
+            await boot.KillAsync();
+            await Serial.DrainAsync();
             await boot.DisposeAsync();
             await BootAsync(cancellation);
             for (int i = 0; i < memory.Count; i++)

@@ -261,6 +261,7 @@ internal sealed class RenodeSession : IMachine
             await host.ExecuteAsync(Command($"agent Break 0x{handler:x}"));
         }
 
+        await Serial.DrainAsync(); // the agent of the machine before has closed it
         serialListener?.Dispose();
         serialListener = new TcpListener(IPAddress.Loopback, 0);
         serialListener.Start();

@@ -71,9 +71,12 @@ internal sealed class EmulatorProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends it and its children; its words and exit code stay.</summary>
+    public Task KillAsync() => ProcessRunner.KillAsync(process);
+
     public async ValueTask DisposeAsync()
     {
-        await ProcessRunner.KillAsync(process);
+        await KillAsync();
         await Task.WhenAll(captures);
         process.Dispose();
     }

@@ -39,6 +39,7 @@ namespace Antmicro.Renode.Mcu
         public void Dispose()
         {
             riscV?.Dispose();
+            serial?.Dispose();
         }
 
         // Renode ends when the program that started it has gone.
@@ -294,16 +295,16 @@ namespace Antmicro.Renode.Mcu
         // Bytes of a serial port go to and come from a socket.
         public void Serial(IUART uart, int port)
         {
-            var client = new TcpClient("127.0.0.1", port);
-            client.NoDelay = true;
-            var stream = client.GetStream();
+            serial = new TcpClient("127.0.0.1", port);
+            serial.NoDelay = true;
+            var stream = serial.GetStream();
             uart.CharReceived += value =>
             {
                 try
                 {
                     stream.WriteByte(value);
                 }
-                catch(IOException)
+                catch(Exception e) when(e is IOException || e is ObjectDisposedException)
                 {
                 }
             };
@@ -317,7 +318,7 @@ namespace Antmicro.Renode.Mcu
                         uart.WriteChar((byte)value);
                     }
                 }
-                catch(IOException)
+                catch(Exception e) when(e is IOException || e is ObjectDisposedException)
                 {
                 }
             });
@@ -366,6 +367,7 @@ namespace Antmicro.Renode.Mcu
         private McuRiscVSemihosting riscV;
         private SemihostingHandler semihosting;
         private NVIC nvic;
+        private TcpClient serial;
         private bool stepping;
         private bool aligned = true;
         private TimeInterval deadline = TimeInterval.Maximal;
