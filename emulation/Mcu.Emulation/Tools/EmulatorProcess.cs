@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Mcu.Emulation.Tools;
 
-/// <summary>A program that stays while its machine does: started, watched, and ended with its children.</summary>
+/// <summary>A program that stays while its machine does: started, watched, and ended with its children, at the latest when this program goes.</summary>
 internal sealed class EmulatorProcess : IAsyncDisposable
 {
     private const int CapturedCharacters = 64 << 10;
@@ -51,7 +51,6 @@ internal sealed class EmulatorProcess : IAsyncDisposable
             return null;
         }
 
-        process.StandardInput.Close();
         return new EmulatorProcess(process);
     }
 
@@ -77,6 +76,7 @@ internal sealed class EmulatorProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
+        ProcessLifeline.Release(process);
         await Task.WhenAll(captures);
         process.Dispose();
     }

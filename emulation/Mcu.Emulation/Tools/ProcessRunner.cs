@@ -26,7 +26,10 @@ internal sealed record ProcessRequest(string File, IReadOnlyList<string> Argumen
 /// <param name="StandardOutput">The beginning of what it wrote; the rest is dropped.</param>
 internal sealed record ProcessOutcome(int ExitCode, string StandardOutput, string StandardError, bool TimedOut, TimeSpan Elapsed);
 
-/// <summary>Runs programs with bounded output and time; ends the whole process tree on a time limit or a cancellation.</summary>
+/// <summary>
+/// Runs programs with bounded output and time; ends the whole process tree on a time limit, on a cancellation, and when this program goes
+/// (<see cref="ProcessLifeline"/>).
+/// </summary>
 internal static class ProcessRunner
 {
     private const int CapturedCharacters = 64 << 10;
@@ -48,7 +51,6 @@ internal static class ProcessRunner
             return null;
         }
 
-        process.StandardInput.Close();
         Task<string> output = CaptureAsync(process.StandardOutput);
         Task<string> error = CaptureAsync(process.StandardError);
         bool timedOut;
@@ -59,6 +61,7 @@ internal static class ProcessRunner
         catch (OperationCanceledException)
         {
             await KillAsync(process);
+            ProcessLifeline.Release(process);
             throw;
         }
 
@@ -67,12 +70,14 @@ internal static class ProcessRunner
             await KillAsync(process);
         }
 
+        ProcessLifeline.Release(process);
         return new ProcessOutcome(process.ExitCode, await output, await error, timedOut, clock.Elapsed);
     }
 
     internal static ProcessStartInfo StartInfo(ProcessRequest request)
     {
-        var info = new ProcessStartInfo(request.File)
+        (string file, IEnumerable<string> arguments) = ProcessLifeline.Command(request);
+        var info = new ProcessStartInfo(file)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -80,7 +85,7 @@ internal static class ProcessRunner
             UseShellExecute = false,
             WorkingDirectory = request.WorkingDirectory ?? "",
         };
-        foreach (string argument in request.Arguments)
+        foreach (string argument in arguments)
         {
             info.ArgumentList.Add(argument);
         }
