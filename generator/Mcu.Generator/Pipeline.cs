@@ -95,6 +95,7 @@ public static class Pipeline
     /// <summary>Kernel calls and a memory plan, with the kernels that the options prefer.</summary>
     public static CProgram Lower(Int8Model whole, CompileOptions options, DiagnosticBag notes, CancellationToken cancellation)
     {
+        TargetLimits.Check(options);
         Int8Model model = WithoutDeadChannels(whole, options);
         CProgram portable() => CProgramBuilder.Build(model, KernelSet.Portable, options.Deltas, options.Planner, notes, cancellation);
         if (!options.Target.Isa.Dsp || options.Nano is { Form: NanoForm.Managed })
@@ -122,6 +123,7 @@ public static class Pipeline
         string name = options.Name ?? Path.GetFileNameWithoutExtension(options.BasePath);
         string prefix = CNames.Identifier(name);
         CEmission emission = CEmitter.Emit(program, prefix, options.Target.Name);
+        TargetLimits.Check(emission, options);
         EmittedManifest c = ManifestBuilder.Build(program, emission, name, prefix, options.Target.Name);
         NanoEmission? nano = options.Nano?.Checked() switch
         {

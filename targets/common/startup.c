@@ -34,12 +34,14 @@ static void configure_core(void) {
 #endif
 }
 
+#define MPU_TYPE (*(volatile uint32_t *)0xE000ED90u)
 #define MPU_CTRL (*(volatile uint32_t *)0xE000ED94u)
 #define MPU_RNR (*(volatile uint32_t *)0xE000ED98u)
 #define MPU_RBAR (*(volatile uint32_t *)0xE000ED9Cu)
 #define MPU_RASR_RLAR (*(volatile uint32_t *)0xE000EDA0u)
 #define MPU_MAIR0 (*(volatile uint32_t *)0xE000EDC0u)
 
+#define MPU_TYPE_REGIONS 0xFF00u
 #define MPU_CTRL_ENABLE 1u
 
 #if defined(__ARM_ARCH_8M_MAIN__) || defined(__ARM_ARCH_8_1M_MAIN__) || defined(__ARM_ARCH_8M_BASE__)
@@ -80,6 +82,9 @@ static uint32_t allow(uint32_t region, uint32_t start, uint32_t end, int writabl
 
 /* Only the target's memories may be touched, and flash only read; some boards ignore accesses to nowhere. */
 static void protect_memory(void) {
+    if ((MPU_TYPE & MPU_TYPE_REGIONS) == 0) {
+        return; /* a core without */
+    }
     uint32_t region = allow(0, (uint32_t)__flash_start, (uint32_t)__flash_end, 0);
     region = allow(region, (uint32_t)__ram_start, (uint32_t)__ram_end, 1);
     if (&__vectors_start[0] != &__flash_start[0]) {

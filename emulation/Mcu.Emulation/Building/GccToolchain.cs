@@ -6,7 +6,7 @@ using Mcu.Generator.Targets;
 
 namespace Mcu.Emulation.Building;
 
-/// <summary>Builds with a compiler that takes GCC's arguments: the host's own or a bare-metal one for Arm or RISC-V.</summary>
+/// <summary>Builds with a compiler that takes GCC's arguments: the host's own or a bare-metal one for Arm, RISC-V or AVR.</summary>
 internal sealed class GccToolchain(ToolProbe tools, CacheFolder cache) : IToolchain
 {
     private const string ImageName = "firmware.elf";
@@ -48,9 +48,15 @@ internal sealed class GccToolchain(ToolProbe tools, CacheFolder cache) : IToolch
                 : await tools.RequireAsync(ToolKind.HostCompiler, cancellation);
         }
 
-        ToolStatus compiler = await tools.RequireAsync(target.IsRiscV ? ToolKind.RiscvCompiler : ToolKind.ArmCompiler, cancellation);
-        await tools.RequireAsync(target.IsRiscV ? ToolKind.RiscvLibrary : ToolKind.ArmLibrary, cancellation);
-        return compiler;
+        (ToolKind compiler, ToolKind library) = target.Toolchain switch
+        {
+            ToolchainKind.RiscvElfGcc => (ToolKind.RiscvCompiler, ToolKind.RiscvLibrary),
+            ToolchainKind.AvrGcc => (ToolKind.AvrCompiler, ToolKind.AvrLibrary),
+            _ => (ToolKind.ArmCompiler, ToolKind.ArmLibrary),
+        };
+        ToolStatus found = await tools.RequireAsync(compiler, cancellation);
+        await tools.RequireAsync(library, cancellation);
+        return found;
     }
 
     private static void SaveSizes(string path, FirmwareSizes sizes) =>

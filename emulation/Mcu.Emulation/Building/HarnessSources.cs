@@ -9,6 +9,10 @@ namespace Mcu.Emulation.Building;
 internal static class HarnessSources
 {
     public const string ReturnLabel = "mcu_harness_return";
+
+    /// <summary>Where an AVR program stands when it has ended.</summary>
+    public const string EndLabel = "mcu_platform_end";
+
     public const string LinkerScript = "target.ld";
     public const string SizesScript = "sizes.ld";
 
@@ -17,6 +21,7 @@ internal static class HarnessSources
     private static readonly string[] HostFiles = ["harness.h", "harness.c", "platform_host.c"];
     private static readonly string[] BareFiles = ["harness.h", "harness.c", "semihosting.h", "platform_semihosting.c"];
     private static readonly string[] ArmFiles = [.. BareFiles, "platform_arm.c", "trampoline_arm.S"];
+    private static readonly string[] AvrFiles = ["harness.h", "harness.c", "platform_avr.c", "trampoline_avr.S", "libgcc_avr.S"];
     private static readonly string[] RiscvFiles = [.. BareFiles, "platform_riscv.c", "trampoline_riscv.S"];
 
     /// <summary>All files by the name they get in the build folder.</summary>
@@ -24,7 +29,7 @@ internal static class HarnessSources
     public static SortedDictionary<string, string> For(TargetDescription target, EmittedManifest manifest, bool probes = false)
     {
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["harness_model.h"] = ModelHeader(manifest) + (probes ? Probes(manifest) : "") };
-        foreach (string name in target.IsHost ? HostFiles : target.IsRiscV ? RiscvFiles : ArmFiles)
+        foreach (string name in FilesOf(target.Toolchain))
         {
             files[name] = Resource("harness/" + name);
         }
@@ -32,7 +37,9 @@ internal static class HarnessSources
         if (target.Firmware is { } firmware)
         {
             files[LinkerScript] = FillIn(TargetCatalog.ReadFile(target, firmware.LinkerScript), firmware);
-            files[SizesScript] = Resource("building/sizes.ld");
+            files[SizesScript] = target.IsAvr
+                ? Resource("building/sizes_avr.ld").Replace("@PREFIX@", manifest.Prefix, StringComparison.Ordinal)
+                : Resource("building/sizes.ld");
             foreach (string name in firmware.Startup)
             {
                 files["start_" + Path.GetFileName(name)] = TargetCatalog.ReadFile(target, name);
@@ -41,6 +48,14 @@ internal static class HarnessSources
 
         return files;
     }
+
+    private static string[] FilesOf(ToolchainKind toolchain) => toolchain switch
+    {
+        ToolchainKind.HostCc => HostFiles,
+        ToolchainKind.RiscvElfGcc => RiscvFiles,
+        ToolchainKind.AvrGcc => AvrFiles,
+        _ => ArmFiles,
+    };
 
     /// <summary>A text embedded in this assembly.</summary>
     public static string Resource(string name)

@@ -9,7 +9,7 @@ using Mcu.Generator.Targets;
 
 namespace Mcu.Emulation.Qemu;
 
-/// <summary>Runs firmware in QEMU's system emulation (<c>qemu-system-arm</c> or <c>qemu-system-riscv32</c> 7.2 or later, on Linux).</summary>
+/// <summary>Runs firmware in QEMU's system emulation (<c>qemu-system-arm</c>, <c>qemu-system-riscv32</c> or <c>qemu-system-avr</c> 7.2 or later, on Linux).</summary>
 public sealed class QemuEmulator : IMachineEmulator
 {
     private readonly ToolProbe tools;
@@ -41,7 +41,7 @@ public sealed class QemuEmulator : IMachineEmulator
         ArgumentNullException.ThrowIfNull(target);
         MachineOptions chosen = options ?? new MachineOptions();
         FirmwareSymbols symbols = FirmwareSymbols.Read(elf);
-        if (target.Qemu is null)
+        if (target.Qemu is null || target.IsAvr)
         {
             throw MachineFailures.NoMachine(Name, target.Name);
         }
@@ -78,8 +78,20 @@ public sealed class QemuEmulator : IMachineEmulator
         ToolStatus qemu = await tools.RequireAsync(ToolOf(image.Target), cancellation);
         File.Copy(await counter.GetAsync(qemu, cancellation), folder.At(counter.FileName));
         string[] arguments = Arguments(image, options.AdapterIndex, withBlocks);
-        ProcessOutcome outcome = await ProcessRunner.RunAsync(RunRequest.Process(qemu.Path!, arguments, folder, options), cancellation)
+        ProcessRequest request = RunRequest.Process(qemu.Path!, arguments, folder, options);
+        if (image.Target.IsAvr)
+        {
+            SerialFiles.Prepare(folder, options.AdapterIndex, folder.Inputs());
+            request = request with { Progress = () => SerialFiles.Progress(folder) };
+        }
+
+        ProcessOutcome outcome = await ProcessRunner.RunAsync(request, cancellation)
             ?? throw new DiagnosticException("MCU1004", "QEMU does not start.", qemu.Path!);
+        if (image.Target.IsAvr && SerialFiles.Unpack(folder) is { } code)
+        {
+            outcome = outcome with { ExitCode = code };
+        }
+
         CheckPluginLoaded(outcome, qemu);
         var judge = new RunJudge(image, folder, samples);
         judge.Check(outcome);
@@ -87,7 +99,7 @@ public sealed class QemuEmulator : IMachineEmulator
     }
 
     /// <summary>The program that emulates a target's core.</summary>
-    internal static ToolKind ToolOf(TargetDescription target) => target.IsRiscV ? ToolKind.QemuRiscv : ToolKind.Qemu;
+    internal static ToolKind ToolOf(TargetDescription target) => target.IsRiscV ? ToolKind.QemuRiscv : target.IsAvr ? ToolKind.QemuAvr : ToolKind.Qemu;
 
     private string[] Arguments(FirmwareImage image, int adapter, bool withBlocks)
     {
@@ -95,13 +107,21 @@ public sealed class QemuEmulator : IMachineEmulator
         string start = Hex(elf.AddressOf(image.Manifest.Prefix + "_run"));
         string end = Hex(elf.AddressOf(HarnessSources.ReturnLabel));
         string blocks = withBlocks ? ",blocks=" + RunFolder.BlocksName : "";
+        string exit = image.Target.IsAvr ? ",exit=" + Hex(elf.AddressOf(HarnessSources.EndLabel)) : "";
+        string[] files = image.Target.IsAvr
+            ? [.. SerialFiles.Arguments, "-bios", image.Path]
+            :
+            [
+                "-serial", "none",
+                "-semihosting-config", string.Create(CultureInfo.InvariantCulture, $"enable=on,target=native,arg=mcu,arg={adapter}"),
+                "-kernel", image.Path,
+            ];
         return
         [
             .. MachineArguments(image.Target),
-            "-nodefaults", "-display", "none", "-monitor", "none", "-serial", "none",
-            "-semihosting-config", string.Create(CultureInfo.InvariantCulture, $"enable=on,target=native,arg=mcu,arg={adapter}"),
-            "-kernel", image.Path,
-            "-plugin", $"./{counter.FileName},start={start},end={end},out={RunFolder.CountsName}{blocks}",
+            "-nodefaults", "-display", "none", "-monitor", "none",
+            .. files,
+            "-plugin", $"./{counter.FileName},start={start},end={end},out={RunFolder.CountsName}{blocks}{exit}",
         ];
     }
 

@@ -90,8 +90,13 @@ internal sealed class FaultReport : IFaultReport
 
     private string Cause()
     {
+        if (HasFrame && Pc == 0)
+        {
+            return "called a null pointer";
+        }
+
         string causes = string.Join(", ", Causes.Where(cause => (Status >> cause.Bit & 1) != 0).Select(cause => cause.Text));
-        return causes.Length > 0 ? causes : "of unknown cause";
+        return causes.Length > 0 ? causes : "of a cause that the core does not record";
     }
 
     private string Address() =>

@@ -57,12 +57,13 @@ internal sealed class RiscvFaultReport : IFaultReport
 
     public string Describe(ElfFile elf)
     {
-        string cause = words[0] < Causes.Length ? Causes[words[0]] : Invariant($"of cause {words[0]}");
+        string trap = words[0] < Causes.Length ? Causes[words[0]] : Invariant($"of cause {words[0]}");
+        string cause = Pc == 0 ? "called a null pointer" : Invariant($"{trap} at 0x{words[Value]:x8}");
         string? function = elf.FunctionAt(words[PcWord]);
         string? caller = elf.FunctionAt(words[ReturnAddress]);
         string place = function is not null ? $", in {function}" : caller is not null ? $", called from {caller}" : "";
         string registers = string.Concat(Enumerable.Range(1, Names.Length - 1).Select(i => Invariant($" {Names[i]}={words[i]:x8}")));
-        return Invariant($"Trap: {cause} at 0x{words[Value]:x8}{place}; registers: pc={words[PcWord]:x8}{registers} mcause={words[0]:x8}.");
+        return Invariant($"Trap: {cause}{place}; registers: pc={words[PcWord]:x8}{registers} mcause={words[0]:x8}.");
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -12,12 +12,12 @@ internal sealed class RunFolder : IDisposable
 {
     public const string CountsName = "counts.txt";
     public const string BlocksName = "blocks.txt";
+    public const string OutputName = "out.bin";
+    public const string StatusName = "stat.bin";
+    public const string ProbesName = "probes.bin";
+    public const string FaultName = "fault.bin";
 
     private const string InputName = "in.bin";
-    private const string OutputName = "out.bin";
-    private const string StatusName = "stat.bin";
-    private const string ProbesName = "probes.bin";
-    private const string FaultName = "fault.bin";
     private const int PairBytes = 8;
 
     /// <param name="files">Files by short name.</param>
@@ -63,6 +63,8 @@ internal sealed class RunFolder : IDisposable
 
         return pairs;
     }
+
+    public byte[] Inputs() => ReadOrEmpty(InputName);
 
     public byte[] Outputs() => ReadOrEmpty(OutputName);
 

@@ -3,6 +3,7 @@ using Mcu.Emulation.Building;
 using Mcu.Emulation.Tools;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Graphs;
+using Mcu.Generator.Targets;
 
 namespace Mcu.Emulation.Running;
 
@@ -103,7 +104,12 @@ internal sealed class RunJudge(FirmwareImage image, RunFolder folder, int sample
 
     private void CheckFault()
     {
-        IFaultReport? report = image.Target.IsRiscV ? RiscvFaultReport.Parse(folder.Fault()) : FaultReport.Parse(folder.Fault());
+        IFaultReport? report = image.Target.Toolchain switch
+        {
+            ToolchainKind.RiscvElfGcc => RiscvFaultReport.Parse(folder.Fault()),
+            ToolchainKind.AvrGcc => AvrFaultReport.Parse(folder.Fault()),
+            _ => FaultReport.Parse(folder.Fault()),
+        };
         if (report is not { } fault)
         {
             return;

@@ -23,6 +23,12 @@ internal sealed record ToolEntry(ToolKind Kind, string Name, string Code, bool R
             kind, "C library for RISC-V firmware", "MCU1009", false, "For RISC-V targets: apt-get install picolibc-riscv64-unknown-elf"),
         ToolKind.QemuRiscv => new(
             kind, "qemu-system-riscv32", "MCU1013", false, "For RISC-V targets: apt-get install qemu-system-misc", "qemu-system-riscv32"),
+        ToolKind.AvrCompiler => new(
+            kind, "avr-gcc", "MCU1014", false, "For AVR targets: apt-get install gcc-avr", "avr-gcc"),
+        ToolKind.AvrLibrary => new(
+            kind, "C library for AVR firmware", "MCU1015", false, "For AVR targets: apt-get install avr-libc"),
+        ToolKind.QemuAvr => new(
+            kind, "qemu-system-avr", "MCU1016", false, "For AVR targets: apt-get install qemu-system-misc", "qemu-system-avr"),
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 }

@@ -17,6 +17,9 @@ public enum ToolKind
     RiscvCompiler,
     RiscvLibrary,
     QemuRiscv,
+    AvrCompiler,
+    AvrLibrary,
+    QemuAvr,
 }
 
 /// <summary>One tool as found on this machine.</summary>
@@ -56,6 +59,7 @@ public sealed class ToolProbe
         ArgumentNullException.ThrowIfNull(target);
         return target.IsHost ? [ToolKind.HostCompiler]
             : target.IsRiscV ? [ToolKind.RiscvCompiler, ToolKind.RiscvLibrary, ToolKind.QemuRiscv]
+            : target.IsAvr ? [ToolKind.AvrCompiler, ToolKind.AvrLibrary, ToolKind.QemuAvr]
             : [ToolKind.ArmCompiler, ToolKind.ArmLibrary, target.Qemu is null ? ToolKind.Renode : ToolKind.Qemu];
     }
 
@@ -67,7 +71,7 @@ public sealed class ToolProbe
     public Task<ToolStatus> ProbeAsync(ToolKind kind, CancellationToken cancellation = default) =>
         found.GetOrAdd(kind, key => new Lazy<Task<ToolStatus>>(() => FindAsync(ToolEntry.Of(key)))).Value.WaitAsync(cancellation);
 
-    /// <summary>A tool that must be there, or MCU1001 to MCU1013 with the way to get it.</summary>
+    /// <summary>A tool that must be there, or MCU1001 to MCU1016 with the way to get it.</summary>
     public async Task<ToolStatus> RequireAsync(ToolKind kind, CancellationToken cancellation = default)
     {
         ToolStatus status = await ProbeAsync(kind, cancellation);
@@ -78,7 +82,7 @@ public sealed class ToolProbe
 
     private async Task<ToolStatus> FindAsync(ToolEntry entry)
     {
-        if (entry.Kind is ToolKind.ArmLibrary or ToolKind.RiscvLibrary)
+        if (entry.Kind is ToolKind.ArmLibrary or ToolKind.RiscvLibrary or ToolKind.AvrLibrary)
         {
             return await FindLibraryAsync(entry);
         }
@@ -92,9 +96,13 @@ public sealed class ToolProbe
     /// <summary>The compiler names the library's full path, or gives the bare name back when there is none.</summary>
     private async Task<ToolStatus> FindLibraryAsync(ToolEntry entry)
     {
-        bool arm = entry.Kind == ToolKind.ArmLibrary;
-        string name = arm ? "libc.a" : "picolibc.specs";
-        ToolStatus compiler = await ProbeAsync(arm ? ToolKind.ArmCompiler : ToolKind.RiscvCompiler);
+        (string name, ToolKind kind) = entry.Kind switch
+        {
+            ToolKind.ArmLibrary => ("libc.a", ToolKind.ArmCompiler),
+            ToolKind.AvrLibrary => ("libc.a", ToolKind.AvrCompiler),
+            _ => ("picolibc.specs", ToolKind.RiscvCompiler),
+        };
+        ToolStatus compiler = await ProbeAsync(kind);
         ProcessOutcome? answer = compiler.Path is null
             ? null
             : await ProcessRunner.RunAsync(new ProcessRequest(compiler.Path, ["-print-file-name=" + name]), CancellationToken.None);

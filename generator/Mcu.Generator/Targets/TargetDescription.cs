@@ -26,6 +26,9 @@ public enum ToolchainKind
 
     /// <summary>The bare-metal GNU compiler <c>riscv64-unknown-elf-gcc</c>, for RV32 too.</summary>
     RiscvElfGcc,
+
+    /// <summary>The bare-metal GNU compiler <c>avr-gcc</c>, with the start-up of its C library replaced by Mcu's.</summary>
+    AvrGcc,
 }
 
 /// <summary>One target: how code for it is generated, built and run. Read from <c>targets/NAME/target.json</c>.</summary>
@@ -67,6 +70,9 @@ public sealed record TargetDescription
     public bool IsHost => Toolchain == ToolchainKind.HostCc;
 
     public bool IsRiscV => Toolchain == ToolchainKind.RiscvElfGcc;
+
+    /// <summary>A core with an address space of its own for flash, of 8 bits and without memory protection.</summary>
+    public bool IsAvr => Toolchain == ToolchainKind.AvrGcc;
 }
 
 /// <summary>What the instruction set has, for the choice of kernels.</summary>

@@ -12,6 +12,7 @@ internal static partial class TargetReader
 {
     private const uint VectorAlignment = 1024;
     private const uint MemoryAlignment = 1024;
+    private const uint AvrMemoryAlignment = 256;
     private const int ProtectionRegionLimit = 8;
 
     public static TargetDescription Parse(string json, string path, string? folder)
@@ -35,7 +36,8 @@ internal static partial class TargetReader
             "cc" => ToolchainKind.HostCc,
             "arm-none-eabi-gcc" => ToolchainKind.ArmNoneEabiGcc,
             "riscv64-unknown-elf-gcc" => ToolchainKind.RiscvElfGcc,
-            _ => throw Bad(path, "'compiler' is none of cc, arm-none-eabi-gcc and riscv64-unknown-elf-gcc"),
+            "avr-gcc" => ToolchainKind.AvrGcc,
+            _ => throw Bad(path, "'compiler' is none of cc, arm-none-eabi-gcc, riscv64-unknown-elf-gcc and avr-gcc"),
         };
         bool bare = toolchain != ToolchainKind.HostCc;
         Require(bare == (file.Firmware is not null), path, "'firmware' must be given for a bare-metal compiler and only for one");
@@ -50,7 +52,7 @@ internal static partial class TargetReader
             Toolchain = toolchain,
             CFlags = EquatableArray.Wrap(file.Cflags),
             LinkFlags = EquatableArray.Wrap(file.Ldflags),
-            Firmware = file.Firmware is null ? null : Firmware(file.Firmware, path),
+            Firmware = file.Firmware is null ? null : Firmware(file.Firmware, toolchain, path),
             Qemu = file.Qemu is null ? null : Machine(file.Qemu, path),
             Notes = EquatableArray.Wrap(file.Notes),
         };
@@ -71,14 +73,16 @@ internal static partial class TargetReader
         return new QemuMachine(part.Machine, part.Cpu);
     }
 
-    private static TargetFirmware Firmware(TargetFile.FirmwarePart part, string path)
+    private static TargetFirmware Firmware(TargetFile.FirmwarePart part, ToolchainKind toolchain, string path)
     {
+        bool isAvr = toolchain == ToolchainKind.AvrGcc; // no memory protection, hence no regions of it
+        uint alignment = isAvr ? AvrMemoryAlignment : MemoryAlignment;
         uint vectors = Address(part.Vectors, path, "vectors");
-        MemoryRegion ram = Region(part.Ram, path, "ram");
+        MemoryRegion ram = Region(part.Ram, alignment, path, "ram");
         Require(vectors % VectorAlignment == 0, path, "'firmware.vectors' is not a multiple of 1024");
-        MemoryRegion flash = Region(part.Flash, path, "flash");
-        Require(ProtectionRegions(flash) + ProtectionRegions(ram) < ProtectionRegionLimit, path, "'firmware.flash' and 'firmware.ram' need more regions than the memory protection unit has");
-        Require(part.StackBytes >= 1024 && part.StackBytes % 8 == 0 && part.StackBytes < ram.Length, path, "'firmware.stack_bytes' is below 1024, no multiple of 8 or larger than the RAM");
+        MemoryRegion flash = Region(part.Flash, alignment, path, "flash");
+        Require(isAvr || ProtectionRegions(flash) + ProtectionRegions(ram) < ProtectionRegionLimit, path, "'firmware.flash' and 'firmware.ram' need more regions than the memory protection unit has");
+        Require(part.StackBytes >= (isAvr ? 256 : 1024) && part.StackBytes % 8 == 0 && part.StackBytes < ram.Length, path, $"'firmware.stack_bytes' is below {(isAvr ? 256 : 1024)}, no multiple of 8 or larger than the RAM");
         foreach (string file in part.Startup.Append(part.LinkerScript))
         {
             Require(RelativePath().IsMatch(file), path, "'firmware' names a file by something else than a plain relative path");
@@ -87,11 +91,11 @@ internal static partial class TargetReader
         return new TargetFirmware(vectors, flash, ram, part.StackBytes, part.LinkerScript, EquatableArray.Wrap(part.Startup));
     }
 
-    private static MemoryRegion Region(TargetFile.RegionPart part, string path, string key)
+    private static MemoryRegion Region(TargetFile.RegionPart part, uint alignment, string path, string key)
     {
         uint origin = Address(part.Origin, path, key + ".origin");
         Require(part.Length > 0 && origin + (ulong)part.Length <= 1ul << 32, path, $"'firmware.{key}' is empty or leaves the address space");
-        Require(origin % MemoryAlignment == 0 && part.Length % MemoryAlignment == 0, path, $"'firmware.{key}' does not begin and end at a multiple of 1024");
+        Require(origin % alignment == 0 && part.Length % alignment == 0, path, $"'firmware.{key}' does not begin and end at a multiple of {alignment}");
         return new MemoryRegion(origin, part.Length);
     }
 

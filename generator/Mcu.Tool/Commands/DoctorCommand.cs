@@ -69,6 +69,9 @@ internal sealed class DoctorCommand : ToolCommand
             ToolKind.RiscvCompiler => "riscv-compiler",
             ToolKind.RiscvLibrary => "riscv-library",
             ToolKind.QemuRiscv => "qemu-riscv",
+            ToolKind.AvrCompiler => "avr-compiler",
+            ToolKind.AvrLibrary => "avr-library",
+            ToolKind.QemuAvr => "qemu-avr",
             _ => "renode",
         };
     }

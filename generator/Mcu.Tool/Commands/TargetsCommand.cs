@@ -82,7 +82,13 @@ internal sealed class TargetsCommand : ToolCommand
             target.Name,
             target.Description,
             target.Core,
-            target.IsHost ? "cc" : target.IsRiscV ? "riscv64-unknown-elf-gcc" : "arm-none-eabi-gcc",
+            target.Toolchain switch
+            {
+                ToolchainKind.HostCc => "cc",
+                ToolchainKind.RiscvElfGcc => "riscv64-unknown-elf-gcc",
+                ToolchainKind.AvrGcc => "avr-gcc",
+                _ => "arm-none-eabi-gcc",
+            },
             target.Kernels switch { KernelFlavour.ArmDsp => "arm-dsp", KernelFlavour.ArmMve => "arm-mve", _ => "portable" },
             target.Isa.Dsp,
             target.Isa.Mve,

@@ -24,8 +24,8 @@ static inline size_t mcu_broadcast_offset(const mcu_broadcast *shape, const uint
 {
     const uint32_t last = run % shape->outer[2];
     const uint32_t rest = run / shape->outer[2];
-    return (size_t)(rest / shape->outer[1]) * stride[0] + (size_t)(rest % shape->outer[1]) * stride[1] +
-           (size_t)last * stride[2];
+    return (size_t)(rest / shape->outer[1]) * (size_t)stride[0] + (size_t)(rest % shape->outer[1]) * (size_t)stride[1] +
+           (size_t)last * (size_t)stride[2];
 }
 
 #endif

@@ -11,7 +11,7 @@
 void mcu_depthwise_copy_plane__c(const mcu_depthwise_conv2d *conv, const int8_t *in, int8_t *plane);
 
 /* Products of one window, whose first tap lies at x. */
-int32_t mcu_depthwise_window_sum__c(const mcu_depthwise_conv2d *conv, const int8_t *w, const int8_t *x);
+int32_t mcu_depthwise_window_sum__c(const mcu_depthwise_conv2d *conv, const MCU_FLASH int8_t *w, const int8_t *x);
 
 /* One output channel from the plane; out points to its first value. */
 void mcu_depthwise_channel__c(const mcu_depthwise_conv2d *conv, const mcu_linear *layer, const int8_t *plane,

@@ -28,7 +28,7 @@ static inline void mcu_skip_channel(mcu_sparse_walk *walk, int32_t taps)
 static inline int mcu_tap_offset(const mcu_depthwise_conv2d *conv, int32_t tap)
 {
     const mcu_window *win = &conv->window;
-    return tap / win->kernel_w * win->dilation_h * conv->plane_w + tap % win->kernel_w * win->dilation_w;
+    return (int)(tap / win->kernel_w * win->dilation_h * conv->plane_w + tap % win->kernel_w * win->dilation_w);
 }
 
 #endif

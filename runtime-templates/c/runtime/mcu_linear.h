@@ -9,12 +9,12 @@
 
 /* LoRA beside the base: u = clamp16(requant(A*x + a_bias)), then (B*u + half) >> shift is added to the accumulator. */
 typedef struct mcu_lora {
-    const int8_t *a;             /* rank rows, packed as the layer's weights */
-    const int32_t *a_bias;       /* per rank: -input zero point * sum of the row */
-    const int32_t *a_multiplier; /* per rank */
-    const int8_t *a_shift;       /* per rank, to the right */
-    const int8_t *b;             /* [outputs][rank], packed as weights whose inputs are the ranks */
-    const uint8_t *b_shift;      /* per output, to the right */
+    const MCU_FLASH int8_t *a;             /* rank rows, packed as the layer's weights */
+    const MCU_FLASH int32_t *a_bias;       /* per rank: -input zero point * sum of the row */
+    const MCU_FLASH int32_t *a_multiplier; /* per rank */
+    const MCU_FLASH int8_t *a_shift;       /* per rank, to the right */
+    const MCU_FLASH int8_t *b;             /* [outputs][rank], packed as weights whose inputs are the ranks */
+    const MCU_FLASH uint8_t *b_shift;      /* per output, to the right */
     uint16_t rank;
     uint16_t rank_padded;        /* bytes per packed row of b */
     const struct mcu_lora *next; /* a further term that adds, or null */
@@ -22,7 +22,7 @@ typedef struct mcu_lora {
 
 /* Weights that differ from the base's, taken times x - zero point; mcu_sparse.h reads the stream. */
 typedef struct mcu_sparse {
-    const uint8_t *stream; /* pairs of gap and difference */
+    const MCU_FLASH uint8_t *stream; /* pairs of gap and difference */
     uint32_t bytes;
     const struct mcu_sparse *next; /* further differences, or null */
 } mcu_sparse;
@@ -44,10 +44,10 @@ typedef struct {
 
 /* Constants of one layer; the base has one, and so has each adapter that changes the layer. */
 typedef struct {
-    const int8_t *weights;
-    const int32_t *bias; /* input zero point folded in */
-    const int32_t *multiplier;
-    const int8_t *shift; /* to the right, negative is to the left */
+    const MCU_FLASH int8_t *weights;
+    const MCU_FLASH int32_t *bias; /* input zero point folded in */
+    const MCU_FLASH int32_t *multiplier;
+    const MCU_FLASH int8_t *shift; /* to the right, negative is to the left */
     const mcu_terms *terms; /* null without any, as in the base */
 } mcu_linear;
 

@@ -11,7 +11,7 @@
 /* What adds to the start value of an output; outputs come in order. */
 typedef int32_t sum_of_terms(void *terms, unsigned output);
 
-static inline int32_t dot(const int8_t *w, const int8_t *x, unsigned depth)
+static inline int32_t dot(const MCU_FLASH int8_t *w, const int8_t *x, unsigned depth)
 {
     int32_t sum = 0;
     for (unsigned k = 0; k < depth; k++) {
@@ -21,18 +21,18 @@ static inline int32_t dot(const int8_t *w, const int8_t *x, unsigned depth)
 }
 
 /* Four rows at once: each input is loaded once for four weights. */
-static inline void dot4(const int8_t *w, const int8_t *x, unsigned depth, int32_t acc[4])
+static inline void dot4(const MCU_FLASH int8_t *w, const int8_t *x, unsigned depth, int32_t acc[4])
 {
-    const int8_t *w0 = w;
-    const int8_t *w1 = w0 + depth;
-    const int8_t *w2 = w1 + depth;
-    const int8_t *w3 = w2 + depth;
+    const MCU_FLASH int8_t *w0 = w;
+    const MCU_FLASH int8_t *w1 = w0 + depth;
+    const MCU_FLASH int8_t *w2 = w1 + depth;
+    const MCU_FLASH int8_t *w3 = w2 + depth;
     int32_t a0 = acc[0];
     int32_t a1 = acc[1];
     int32_t a2 = acc[2];
     int32_t a3 = acc[3];
     for (unsigned k = 0; k < depth; k++) {
-        const int32_t v = x[k];
+        const int v = x[k]; /* products fit 16 bits */
         a0 += w0[k] * v;
         a1 += w1[k] * v;
         a2 += w2[k] * v;
@@ -56,7 +56,7 @@ static inline void run_row(const mcu_linear_shape *shape, const mcu_linear *laye
     const unsigned depth = shape->depth;
     unsigned o = 0;
     for (; o + 4 <= shape->outputs; o += 4) {
-        const int32_t *bias = layer->bias + o;
+        const MCU_FLASH int32_t *bias = layer->bias + o;
         int32_t acc[4] = {bias[0], bias[1], bias[2], bias[3]};
         for (unsigned i = 0; i < 4 && sum != NULL; i++) {
             acc[i] += sum(terms, o + i);

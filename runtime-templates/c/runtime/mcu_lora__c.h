@@ -15,10 +15,10 @@ static inline void project(const mcu_lora *lora, const int8_t *x, unsigned depth
 
 static inline int32_t expand(const mcu_lora *lora, const int16_t *projected, unsigned output)
 {
-    const int8_t *b = lora->b + (size_t)output * lora->rank;
+    const MCU_FLASH int8_t *b = lora->b + (size_t)output * lora->rank;
     int32_t sum = 0;
     for (unsigned r = 0; r < lora->rank; r++) {
-        sum += b[r] * projected[r];
+        sum += (int32_t)b[r] * projected[r];
     }
     return mcu_shift_rounded(sum, lora->b_shift[output]);
 }

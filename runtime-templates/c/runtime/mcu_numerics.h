@@ -66,7 +66,7 @@ static inline int32_t mcu_requantize_fast(int32_t x, int32_t multiplier, int shi
 /* (x + half) >> shift, for |x| < 2^30 and shift 0..31. */
 static inline int32_t mcu_shift_rounded(int32_t x, int shift)
 {
-    return (x + (int32_t)((1u << shift) >> 1)) >> shift;
+    return (x + (int32_t)(((uint32_t)1 << shift) >> 1)) >> shift;
 }
 
 /* min(max(x, low), high) */

@@ -16,9 +16,21 @@
 #define MCU_ERROR_ARENA 2     /* arena too small or not aligned */
 #define MCU_ERROR_ADAPTER 3   /* no adapter has this index */
 
+/*
+ * Address space of the large constants: AVR reads its flash by instructions of their own, which GCC uses behind __flash (GNU C;
+ * the first 64 KiB). Kernels read such constants through pointers of this kind only; everywhere else it is nothing.
+ */
+#ifndef MCU_FLASH
+#if defined(__AVR__) && defined(__FLASH)
+#define MCU_FLASH __flash
+#else
+#define MCU_FLASH
+#endif
+#endif
+
 /* Where constants go; define these on the command line to choose sections, e.g. external flash. */
 #ifndef MCU_SECTION
-#if defined(__GNUC__) && !defined(__APPLE__)
+#if defined(__GNUC__) && !defined(__APPLE__) && !defined(__AVR__) /* the address space is the section there */
 #define MCU_SECTION(name) __attribute__((section(name)))
 #else
 #define MCU_SECTION(name)

@@ -9,8 +9,8 @@
 #include "mcu_room.h"
 
 typedef struct {
-    const uint8_t *at;
-    const uint8_t *end;
+    const MCU_FLASH uint8_t *at;
+    const MCU_FLASH uint8_t *end;
     int32_t column; /* of the entry before, seen from the row at hand */
 } mcu_sparse_cursor;
 

@@ -19,7 +19,7 @@ internal static class Compilers
         }
 
         TargetDescription target = Firmware.Target(name);
-        return ("arm-none-eabi-gcc", [.. target.CFlags, "-std=c99"]);
+        return target.IsAvr ? ("avr-gcc", [.. target.CFlags]) : ("arm-none-eabi-gcc", [.. target.CFlags, "-std=c99"]);
     }
 
     /// <summary>Compiles all C files of a folder with the warning set; the compiler's words, empty for none.</summary>

@@ -5,7 +5,7 @@ namespace Mcu.Tests.Emission;
 /// <summary>Emitted C is free of warnings in a strict set on every compiler and target.</summary>
 public sealed class WarningTests
 {
-    private static readonly string[] Compilers = ["gcc", "clang", "cortex-m0plus", "cortex-m23", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m55", "cortex-m85"];
+    private static readonly string[] Compilers = ["gcc", "clang", "cortex-m0plus", "cortex-m23", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m55", "cortex-m85", "atmega2560"];
 
     public static TheoryData<string, string> TinyCases => Pairs(["images", "vectors", "tokens"], Compilers);
 

@@ -23,6 +23,8 @@ public class FaultTests
     [InlineData("cortex-m4", "((void (*)(void))0x50000001u)();", "executed where no code is", "called from fake_run")]
     [InlineData("cortex-m4", "volatile int zero = 0; net->adapter = 5 / zero;", "divided by zero", "in fake_run")]
     [InlineData("cortex-m0plus", "(*(volatile int *)(net->arena + 1))++;", "accessed memory unaligned", "in fake_run")]
+    [InlineData("microbit", "(*(volatile int *)(net->arena + 1))++;", "HardFault: of a cause that the core does not record", "in fake_run")]
+    [InlineData("microbit", "*(volatile int *)0x30001234u = 1;", "HardFault: of a cause that the core does not record", "in fake_run")]
     public async Task A_processor_fault_is_named_with_its_cause_and_function(string target, string statement, string cause, string place)
     {
         using var model = new FakeModel("int fake_run(fake_t *net) { (void)net; " + statement + " return 0; }");
@@ -36,7 +38,22 @@ public class FaultTests
     }
 
     [Theory]
-    [MemberData(nameof(Bench.AllTargets), MemberType = typeof(Bench))]
+    [InlineData("microbit")]
+    [InlineData("cortex-m0plus")]
+    [InlineData("cortex-m4")]
+    [InlineData("cortex-m33")]
+    [InlineData("cortex-m55")]
+    [InlineData("rv32imac")]
+    public async Task A_call_of_a_null_pointer_is_named_with_its_caller(string target)
+    {
+        using var model = new FakeModel("int fake_run(fake_t *net) { void (*volatile function)(void) = 0; function(); return net->arena[0]; }");
+        Diagnostic diagnostic = await RunToFailureAsync(model, target);
+        Assert.Equal("MCU1033", diagnostic.Code);
+        Assert.Contains("called a null pointer, called from fake_run", diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Bench.Protected), MemberType = typeof(Bench))]
     public async Task Endless_recursion_is_a_stack_overflow(string target)
     {
         using var model = new FakeModel(
@@ -52,7 +69,7 @@ public class FaultTests
     }
 
     [Theory]
-    [MemberData(nameof(Bench.AllTargets), MemberType = typeof(Bench))]
+    [MemberData(nameof(Bench.Protected), MemberType = typeof(Bench))]
     public async Task A_frame_that_jumps_over_the_stack_is_a_stack_overflow(string target)
     {
         using var model = new FakeModel(

@@ -9,8 +9,8 @@ public class TargetCatalogTests
     public void Built_in_targets_are_there_by_name_with_the_host_first()
     {
         Assert.Equal(
-            ["host", "cortex-m0", "cortex-m0plus", "cortex-m23", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m55", "cortex-m7", "cortex-m85",
-                "ek-ra8m1", "nrf52840-dk", "rv32imac", "rv32imc", "stm32f4-discovery", "stm32f746-discovery", "stm32l552"],
+            ["host", "atmega2560", "cortex-m0", "cortex-m0plus", "cortex-m23", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m55", "cortex-m7", "cortex-m85",
+                "ek-ra8m1", "microbit", "nrf52840-dk", "rv32imac", "rv32imc", "stm32f4-discovery", "stm32f746-discovery", "stm32l552"],
             TargetCatalog.Load().Targets.Select(target => target.Name));
     }
 
@@ -43,6 +43,7 @@ public class TargetCatalogTests
     [Theory]
     [InlineData("stm32f4-discovery", "cortex-m4", 0x08000000u, 1024u, 0x20000000u, 128u, "netduinoplus2")]
     [InlineData("nrf52840-dk", "cortex-m4", 0u, 1024u, 0x20000000u, 256u, "mps2-an386")]
+    [InlineData("microbit", "cortex-m0", 0u, 256u, 0x20000000u, 16u, "microbit")]
     [InlineData("stm32f746-discovery", "cortex-m7", 0x08000000u, 1024u, 0x20000000u, 320u, null)]
     [InlineData("stm32l552", "cortex-m33", 0x08000000u, 512u, 0x20000000u, 256u, null)]
     [InlineData("ek-ra8m1", "cortex-m85", 0x02000000u, 1536u, 0x22000000u, 896u, null)]
@@ -76,7 +77,7 @@ public class TargetCatalogTests
         Assert.Equal("own script", TargetCatalog.ReadFile(target, "own.ld"));
         Assert.Contains("Reset_Handler", TargetCatalog.ReadFile(target, "common/startup.c"), StringComparison.Ordinal);
         Assert.Throws<DiagnosticException>(() => TargetCatalog.ReadFile(target, "nowhere.ld"));
-        Assert.Equal(18, TargetCatalog.Load(folder.Path).Targets.Length);
+        Assert.Equal(20, TargetCatalog.Load(folder.Path).Targets.Length);
     }
 
     [Theory]

@@ -8,11 +8,13 @@ public sealed class CoreTests
 {
     [Theory]
     [InlineData("cortex-m0")]
+    [InlineData("microbit")]
     [InlineData("cortex-m23")]
     [InlineData("cortex-m33")]
     [InlineData("cortex-m85")]
     [InlineData("rv32imc")]
     [InlineData("rv32imac")]
+    [InlineData("atmega2560")]
     public void Firmware_with_an_adapter_gives_the_bytes_of_the_reference(string target)
     {
         DemoFiles.Require([.. ToolProbe.KindsFor(Firmware.Target(target))]);

@@ -24,6 +24,8 @@ public sealed class RandomNetworkTests
                 {
                     data.Add(seed, "cortex-m0plus");
                 }
+
+                data.Add(seed, "atmega2560");
             }
 
             return data;
@@ -41,6 +43,7 @@ public sealed class RandomNetworkTests
                 if (seed <= 10)
                 {
                     data.Add(seed, "cortex-m4");
+                    data.Add(seed, "atmega2560");
                 }
 
                 if (seed <= 4)

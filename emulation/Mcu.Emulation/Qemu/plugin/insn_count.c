@@ -2,7 +2,8 @@
  * QEMU TCG plugin: counts the instructions executed by each call of one function, exactly.
  *
  * Arguments: start=ADDRESS of the function's first instruction, end=ADDRESS that the calls that count return to, out=FILE for the
- * counts (one decimal number per call and line), optionally blocks=FILE for a histogram.
+ * counts (one decimal number per call and line), optionally blocks=FILE for a histogram, and exit=ADDRESS of an instruction that
+ * ends QEMU, for cores whose programs cannot.
  *
  * MCU_PLUGIN_API is the version of the plugin interface: 1 up to QEMU 8.2, 2 from 9.0 on, which replaced the inline
  * operations; there, and with MCU_PLUGIN_CALLBACKS, plain callbacks count.
@@ -31,7 +32,7 @@ struct block {
     uint64_t in_calls;   /* executions within finished calls */
 };
 
-static uint64_t start_address, end_address;
+static uint64_t start_address, end_address, exit_address = UINT64_MAX;
 static const char *blocks_path;
 static int counts_file = -1;
 static uint64_t total;         /* instructions so far; adds to in generated code */
@@ -80,6 +81,8 @@ static void execute_instruction(unsigned vcpu, void *user) {
         begin_call(); /* the function is not recursive: a call before has returned elsewhere, and does not count */
     } else if (instruction->first == end_address && in_call) {
         end_call();
+    } else if (instruction->first == exit_address) {
+        kill(getpid(), SIGTERM);
     }
     total++;
     instruction->executions++;
@@ -88,7 +91,7 @@ static void execute_instruction(unsigned vcpu, void *user) {
 static bool holds_label(const struct qemu_plugin_tb *tb, size_t count) {
     for (size_t i = 0; i < count; i++) {
         const uint64_t address = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, i));
-        if (address == start_address || address == end_address) {
+        if (address == start_address || address == end_address || address == exit_address) {
             return true;
         }
     }
@@ -164,6 +167,8 @@ static bool take_argument(const char *argument) {
         start_address = strtoull(value, NULL, 16);
     } else if ((value = value_of(argument, "end=")) != NULL) {
         end_address = strtoull(value, NULL, 16);
+    } else if ((value = value_of(argument, "exit=")) != NULL) {
+        exit_address = strtoull(value, NULL, 16);
     } else if ((value = value_of(argument, "out=")) != NULL) {
         counts_file = open(value, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     } else if ((value = value_of(argument, "blocks=")) != NULL) {

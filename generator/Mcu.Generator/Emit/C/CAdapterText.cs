@@ -13,7 +13,7 @@ public static class CAdapterText
     /// </remarks>
     public static (string Initialiser, string Parts) Linear(LoweredLayer layer, LinearTables tables, string stem, int owner, KernelSet kernels, SymbolPool pool)
     {
-        string cast = tables.Weights.ElementBytes == 1 ? "" : "(const int8_t *)";
+        string cast = tables.Weights.ElementBytes == 1 ? "" : "(const MCU_FLASH int8_t *)";
         string weights = cast + pool.Symbol(tables.Weights, stem + "_weights", owner);
         string bias = pool.Symbol(tables.Bias, stem + "_bias", owner);
         string multiplier = pool.Symbol(tables.Multiplier, stem + "_multiplier", owner);

@@ -98,7 +98,7 @@ public static class CEmitter
             arguments.Add(program.Deltas.IsOn ? $"constants_of(net, {CDeltaText.SlotOf(program, step)}, {compiled}, &view)" : compiled);
         }
 
-        var constants = step.Layer.ConstantInputs.ToDictionary(c => c.Input, c => pool.Symbol(c.Table, $"{stem}_input{c.Input}", owner));
+        var constants = step.Layer.ConstantInputs.ToDictionary(c => c.Input, c => pool.Symbol(c.Table, $"{stem}_input{c.Input}", owner, isOperand: true));
         string[] inputs = [.. step.Layer.DataInputs.Select(i => constants.TryGetValue(i, out string? symbol) ? symbol : Address(program.OffsetOf(step.Node.Inputs[i])))];
         arguments.AddRange(step.Layer.ListsInputs ? [$"(const int8_t *const[]){{{string.Join(", ", inputs)}}}"] : inputs);
         arguments.Add(Address(program.OffsetOf(step.Node.Output)));
@@ -197,7 +197,7 @@ public static class CEmitter
 
     private static List<string> Declarations(SymbolPool pool, List<AdapterSource> adapters) =>
     [
-        .. pool.Arrays.Select(a => $"extern const {a.Table.CType} {a.Symbol}[{a.Table.Values.Length}];"),
+        .. pool.Arrays.Select(a => $"extern {a.CType} {a.Symbol}[{a.Table.Values.Length}];"),
         .. adapters.SelectMany(a => a.Pointers.Values).Select(p => $"extern const mcu_linear {p};"),
     ];
 

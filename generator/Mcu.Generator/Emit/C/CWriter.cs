@@ -8,10 +8,10 @@ public static class CWriter
 {
     private const int Width = 108;
 
-    /// <summary><c>const TYPE symbol[N] SECTION MCU_ALIGN4 = {…};</c></summary>
+    /// <summary><c>const MCU_FLASH TYPE symbol[N] SECTION MCU_ALIGN4 = {…};</c></summary>
     public static void Array(StringBuilder text, CArray array, string section)
     {
-        text.Append("const ").Append(array.Table.CType).Append(' ').Append(array.Symbol).Append('[')
+        text.Append(array.CType).Append(' ').Append(array.Symbol).Append('[')
             .Append(array.Table.Values.Length.ToString(CultureInfo.InvariantCulture)).Append("] ").Append(section).Append(" MCU_ALIGN4 = {");
         int column = Width;
         for (int i = 0; i < array.Table.Values.Length; i++)

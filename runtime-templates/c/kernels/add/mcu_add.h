@@ -23,8 +23,8 @@ typedef struct {
 /* One sum, whatever the scales are. */
 static inline int8_t mcu_add_one(const mcu_add *add, int8_t a, int8_t b)
 {
-    const int32_t x = (a - add->a_zero_point) * (1 << MCU_ADD_LEFT_SHIFT);
-    const int32_t y = (b - add->b_zero_point) * (1 << MCU_ADD_LEFT_SHIFT);
+    const int32_t x = (a - add->a_zero_point) * ((int32_t)1 << MCU_ADD_LEFT_SHIFT);
+    const int32_t y = (b - add->b_zero_point) * ((int32_t)1 << MCU_ADD_LEFT_SHIFT);
     const int32_t sum = mcu_requantize(x, add->a_multiplier, add->a_shift) +
                         mcu_requantize(y, add->b_multiplier, add->b_shift);
     const int32_t z = mcu_requantize(sum, add->output_multiplier, add->output_shift) + add->output_zero_point;

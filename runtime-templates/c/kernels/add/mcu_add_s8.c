@@ -18,8 +18,8 @@ static inline void add_loop(const mcu_add *add, const int8_t *a, const int8_t *b
     const int32_t zero_a = add->a_zero_point;
     const int32_t zero_b = add->b_zero_point;
     for (const int8_t *end = a + add->count; a != end;) {
-        const int32_t x = (*a++ - zero_a) * (1 << MCU_ADD_LEFT_SHIFT);
-        const int32_t y = (*b++ - zero_b) * (1 << MCU_ADD_LEFT_SHIFT);
+        const int32_t x = (*a++ - zero_a) * ((int32_t)1 << MCU_ADD_LEFT_SHIFT);
+        const int32_t y = (*b++ - zero_b) * ((int32_t)1 << MCU_ADD_LEFT_SHIFT);
         const int32_t sum = rescale(x, add->a_multiplier, add->a_shift, offset_a, a_rounds) +
                             rescale(y, add->b_multiplier, add->b_shift, offset_b, b_rounds);
         const int32_t z = mcu_requantize_fast(sum, add->output_multiplier, add->output_shift, offset);

@@ -6,8 +6,8 @@ void mcu_average_pool2d_s8(const mcu_average_pool2d *pool, const int8_t *in, int
 {
     const mcu_window *win = &pool->window;
     const size_t step = win->input_c;
-    for (int oy = 0; oy < win->output_h; oy++) {
-        for (int ox = 0; ox < win->output_w; ox++) {
+    for (int oy = 0; oy < (int)win->output_h; oy++) {
+        for (int ox = 0; ox < (int)win->output_w; ox++) {
             const mcu_pool_span span = mcu_pool_clip(win, oy, ox);
             const int32_t count = (span.y_end - span.y_begin) * (span.x_end - span.x_begin);
             for (unsigned c = 0; c < win->input_c; c++) {

@@ -16,9 +16,9 @@ static int32_t row_sum(const mcu_batch_matmul *product, const int8_t *x)
 
 static void dot_1x4(const mcu_batch_matmul *product, const int8_t *x, const int8_t *y, int32_t start, int32_t *acc)
 {
-    const size_t x_step = product->x_depth;
-    const size_t y_step = product->y_depth;
-    const size_t column = product->y_column;
+    const size_t x_step = (size_t)product->x_depth;
+    const size_t y_step = (size_t)product->y_depth;
+    const size_t column = (size_t)product->y_column;
     const int32_t zero = product->x_zero_point;
     int32_t acc0 = start;
     int32_t acc1 = start;

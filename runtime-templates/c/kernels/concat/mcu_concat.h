@@ -7,11 +7,11 @@
 typedef struct {
     uint32_t inputs;
     uint32_t outer; /* runs of each input */
-    const int32_t *run;
-    const int32_t *multiplier;
-    const int8_t *shift;
-    const uint8_t *moves;
-    const int8_t *zero_point; /* of the inputs, then of the output */
+    const MCU_FLASH int32_t *run;
+    const MCU_FLASH int32_t *multiplier;
+    const MCU_FLASH int8_t *shift;
+    const MCU_FLASH uint8_t *moves;
+    const MCU_FLASH int8_t *zero_point; /* of the inputs, then of the output */
 } mcu_concat;
 
 /* Inputs one after the other along an axis; the output must not overlap one of them. Exact. */

@@ -22,7 +22,7 @@ void mcu_concat_s8(const mcu_concat *concat, const int8_t *const *in, int8_t *ou
         for (uint32_t i = 0; i < concat->inputs; i++) {
             const uint32_t run = (uint32_t)concat->run[i];
             if (concat->moves[i]) {
-                memcpy(out, in[i] + row * run, run);
+                memcpy(out, in[i] + row * run, (size_t)run);
             } else {
                 rescale(concat, i, in[i] + row * run, out);
             }

@@ -9,10 +9,10 @@ static void run_changed_channel(const mcu_depthwise_conv2d *conv, const mcu_line
 {
     const mcu_window *win = &conv->window;
     const mcu_linear_shape *shape = &conv->linear;
-    const int8_t *w = layer->weights + (size_t)o * shape->depth_padded;
-    for (int oy = 0; oy < win->output_h; oy++) {
+    const MCU_FLASH int8_t *w = layer->weights + (size_t)o * shape->depth_padded;
+    for (int oy = 0; oy < (int)win->output_h; oy++) {
         const int8_t *x = plane + (size_t)(oy * win->stride_h) * conv->plane_w;
-        for (int ox = 0; ox < win->output_w; ox++, x += win->stride_w, out += shape->outputs) {
+        for (int ox = 0; ox < (int)win->output_w; ox++, x += win->stride_w, out += shape->outputs) {
             int32_t acc = layer->bias[o] + mcu_depthwise_window_sum__c(conv, w, x);
             for (unsigned i = 0; i < sparse->count; i++) {
                 mcu_sparse_cursor cursor = sparse->cursors[i];
@@ -34,7 +34,7 @@ static MCU_NOINLINE void run_changed(const mcu_depthwise_conv2d *conv, const mcu
     mcu_sparse_walk sparse;
     unsigned o = 0;
     mcu_sparse_open(&sparse, layer->terms->sparse);
-    for (int c = 0; c < conv->window.input_c; c++) {
+    for (int c = 0; c < (int)conv->window.input_c; c++) {
         mcu_depthwise_copy_plane__c(conv, in + c, plane);
         for (unsigned m = 0; m < conv->multiplier; m++, o++) {
             if (mcu_channel_is_changed(&sparse, conv->linear.depth)) {

@@ -47,9 +47,9 @@ static inverse_root row_root(const mcu_layer_normalization *norm, const int8_t *
     return inverse_square_root((uint64_t)((variance << VARIANCE_FRACTION) + norm->epsilon));
 }
 
-static const int16_t *gamma_of(const mcu_linear *constants)
+static const MCU_FLASH int16_t *gamma_of(const mcu_linear *constants)
 {
-    return (const int16_t *)(const void *)constants->weights;
+    return (const MCU_FLASH int16_t *)(const MCU_FLASH void *)constants->weights;
 }
 
 /* Both requantisations on the fast path; right is 1..22. */
@@ -61,8 +61,8 @@ static void row_fast(const mcu_linear_shape *shape, const mcu_linear *constants,
     const int shift = *constants->shift;
     const int32_t half = mcu_fast_offset(right, 0);
     const int32_t offset = mcu_fast_offset(shift, shape->output_zero_point);
-    const int16_t *gamma = gamma_of(constants);
-    const int32_t *beta = constants->bias;
+    const MCU_FLASH int16_t *gamma = gamma_of(constants);
+    const MCU_FLASH int32_t *beta = constants->bias;
     for (const int8_t *end = in + n; in != end;) {
         const int32_t normal = mcu_requantize_fast(*in++ * n - sum, root, right, half);
         const int32_t y = mcu_requantize_fast(*gamma++ * normal + *beta++, multiplier, shift, offset);
@@ -74,7 +74,7 @@ static void row_general(const mcu_linear_shape *shape, const mcu_linear *constan
                         const int8_t *in, int8_t *out)
 {
     const int32_t n = shape->outputs;
-    const int16_t *gamma = gamma_of(constants);
+    const MCU_FLASH int16_t *gamma = gamma_of(constants);
     for (int32_t i = 0; i < n; i++) {
         const int32_t normal = mcu_requantize(in[i] * n - sum, root, right);
         const int32_t acc = gamma[i] * normal + constants->bias[i];

@@ -5,7 +5,7 @@
 
 typedef struct {
     uint32_t count;
-    const int8_t *table; /* 256 results, index input + 128 */
+    const MCU_FLASH int8_t *table; /* 256 results, index input + 128 */
 } mcu_lookup;
 
 /* Any function of one int8 value, by table; the output may start where the input starts. Exact. */

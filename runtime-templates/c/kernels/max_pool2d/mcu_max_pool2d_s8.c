@@ -6,8 +6,8 @@ void mcu_max_pool2d_s8(const mcu_max_pool2d *pool, const int8_t *in, int8_t *out
 {
     const mcu_window *win = &pool->window;
     const size_t step = win->input_c;
-    for (int oy = 0; oy < win->output_h; oy++) {
-        for (int ox = 0; ox < win->output_w; ox++) {
+    for (int oy = 0; oy < (int)win->output_h; oy++) {
+        for (int ox = 0; ox < (int)win->output_w; ox++) {
             const mcu_pool_span span = mcu_pool_clip(win, oy, ox);
             for (unsigned c = 0; c < win->input_c; c++) {
                 int32_t best = -128;

@@ -10,7 +10,7 @@ typedef struct {
     uint8_t left_shift;
     uint8_t output_bits;        /* the output's scale is 2^-output_bits, 8 .. 15 */
     int32_t difference_min;     /* smaller differences count as zero */
-    const int32_t *exponential; /* exp of minus 0 .. 255 input steps, Q0.31; or null: computed as they come */
+    const MCU_FLASH int32_t *exponential; /* exp of minus 0 .. 255 input steps, Q0.31; or null: computed as they come */
 } mcu_softmax;
 
 /*

@@ -13,7 +13,7 @@ static int32_t exp_quarter(int32_t a)
 {
     const int32_t exp_of_minus_one_eighth = 1895147668;
     const int32_t one_third = 715827883;
-    const int32_t x = a + (1 << 28);
+    const int32_t x = a + ((int32_t)1 << 28);
     const int32_t x2 = mcu_doubling_high_mul(x, x);
     const int32_t x3 = mcu_doubling_high_mul(x2, x);
     const int32_t x4_over_4 = mcu_rounding_divide_pot(mcu_doubling_high_mul(x2, x2), 2);
@@ -25,7 +25,7 @@ static int32_t exp_quarter(int32_t a)
 static int32_t exp_negative(int32_t a)
 {
     static const int32_t factors[7] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
-    const int32_t quarter = 1 << 24;
+    const int32_t quarter = (int32_t)1 << 24;
     if (a == 0) {
         return INT32_MAX;
     }
@@ -46,7 +46,7 @@ static int32_t reciprocal(int32_t a)
     const int32_t half_denominator = (int32_t)(((int64_t)a + INT32_MAX + 1) / 2);
     int32_t x = 1515870810 + mcu_doubling_high_mul(half_denominator, -1010580540);
     for (int i = 0; i < 3; i++) {
-        const int32_t one_minus = (1 << 29) - mcu_doubling_high_mul(half_denominator, x);
+        const int32_t one_minus = ((int32_t)1 << 29) - mcu_doubling_high_mul(half_denominator, x);
         x += shift_left_saturated(mcu_doubling_high_mul(x, one_minus), 2);
     }
     return shift_left_saturated(x, 1);
