@@ -19,7 +19,7 @@ static inline int32_t mcu_doubling_high_mul(int32_t a, int32_t b)
 /* x / 2^exponent, halves away from zero; exponent 0..31. */
 static inline int32_t mcu_rounding_divide_pot(int32_t x, int exponent)
 {
-    const int32_t mask = (int32_t)(((int64_t)1 << exponent) - 1);
+    const int32_t mask = (int32_t)(((uint32_t)1 << exponent) - 1u);
     const int32_t remainder = x & mask;
     const int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
     return (x >> exponent) + (remainder > threshold ? 1 : 0);
