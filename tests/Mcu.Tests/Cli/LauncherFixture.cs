@@ -88,6 +88,8 @@ public sealed class LauncherFixture : IDisposable
         Put(folder, "qemu-system-arm", "exit 0");
         Put(folder, "riscv64-unknown-elf-gcc", "echo /lib/picolibc.specs");
         Put(folder, "qemu-system-riscv32", "exit 0");
+        Put(folder, "avr-gcc", "echo /lib/libc.a");
+        Put(folder, "qemu-system-avr", "exit 0");
         Put(folder, "g++", "exit 0");
         Put(folder, "cmake", "exit 0");
         Put(folder, "make", "exit 0");
