@@ -53,14 +53,27 @@ public sealed class ToolProbe
         this.renode = renode;
     }
 
-    /// <summary>What building for a target and running in QEMU, or on the host, needs.</summary>
+    /// <summary>What building for a target and running it needs: on the host, in QEMU where that has a machine for it, else in Renode.</summary>
     public static IReadOnlyList<ToolKind> KindsFor(TargetDescription target)
     {
         ArgumentNullException.ThrowIfNull(target);
-        return target.IsHost ? [ToolKind.HostCompiler]
-            : target.IsRiscV ? [ToolKind.RiscvCompiler, ToolKind.RiscvLibrary, ToolKind.QemuRiscv]
-            : target.IsAvr ? [ToolKind.AvrCompiler, ToolKind.AvrLibrary, ToolKind.QemuAvr]
-            : [ToolKind.ArmCompiler, ToolKind.ArmLibrary, target.Qemu is null ? ToolKind.Renode : ToolKind.Qemu];
+        return KindsFor(target, inRenode: target.Qemu is null);
+    }
+
+    /// <summary>What building for a target and running it on the host, in QEMU or in Renode needs.</summary>
+    public static IReadOnlyList<ToolKind> KindsFor(TargetDescription target, bool inRenode)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return target.Toolchain switch
+        {
+            ToolchainKind.HostCc => [ToolKind.HostCompiler],
+            ToolchainKind.RiscvElfGcc => [ToolKind.RiscvCompiler, ToolKind.RiscvLibrary, .. Emulator(ToolKind.QemuRiscv)],
+            ToolchainKind.AvrGcc => [ToolKind.AvrCompiler, ToolKind.AvrLibrary, .. Emulator(ToolKind.QemuAvr)],
+            _ => [ToolKind.ArmCompiler, ToolKind.ArmLibrary, .. Emulator(ToolKind.Qemu)],
+        };
+
+        // The host's compiler builds QEMU's plugins.
+        ToolKind[] Emulator(ToolKind qemu) => inRenode ? [ToolKind.Renode] : [qemu, ToolKind.HostCompiler];
     }
 
     /// <summary>All tools, found or not, in a fixed order.</summary>

@@ -26,17 +26,43 @@ internal sealed class TargetsCommand : ToolCommand
         var rows = new List<TargetRow>();
         foreach (TargetDescription target in context.Targets.Targets)
         {
-            rows.Add(TargetRow.Of(target, await MissingAsync(probe, target, cancellation)));
+            var places = new List<PlaceRow>();
+            foreach ((string place, bool inRenode) in PlacesOf(target))
+            {
+                string[] missing = await MissingAsync(probe, ToolProbe.KindsFor(target, inRenode), cancellation);
+                places.Add(new PlaceRow(place, missing.Length == 0, missing));
+            }
+
+            rows.Add(TargetRow.Of(target, places));
         }
 
         context.Result(new TargetsDocument(rows), console => Print(console, rows));
         return ExitCode.Ok;
     }
 
-    /// <summary>Names of the tools that a target needs and this machine lacks.</summary>
-    private static async Task<string[]> MissingAsync(ToolProbe probe, TargetDescription target, CancellationToken cancellation)
+    /// <summary>Words of <c>--on</c> that run a target's firmware.</summary>
+    private static IEnumerable<(string Place, bool InRenode)> PlacesOf(TargetDescription target)
     {
-        ToolStatus[] found = await Task.WhenAll(ToolProbe.KindsFor(target).Select(kind => probe.ProbeAsync(kind, cancellation)));
+        if (target.IsHost)
+        {
+            yield return ("host", false);
+        }
+
+        if (target.Qemu is not null)
+        {
+            yield return ($"qemu:{target.Name}", false);
+        }
+
+        if (RenodeEmulator.Supports(target))
+        {
+            yield return ($"renode:{target.Name}", true);
+        }
+    }
+
+    /// <summary>Names of the tools that this machine lacks.</summary>
+    private static async Task<string[]> MissingAsync(ToolProbe probe, IReadOnlyList<ToolKind> kinds, CancellationToken cancellation)
+    {
+        ToolStatus[] found = await Task.WhenAll(kinds.Select(kind => probe.ProbeAsync(kind, cancellation)));
         return [.. found.Where(tool => !tool.Found).Select(tool => tool.Name)];
     }
 
@@ -45,8 +71,7 @@ internal sealed class TargetsCommand : ToolCommand
         Table table = Tables.Create("target", "what it is", "kernels", "runs on", "usable here");
         foreach (TargetRow row in rows)
         {
-            string usable = row.Usable ? "[green]yes[/]" : $"[yellow]no: needs {Markup.Escape(string.Join(", ", row.Missing))}[/]";
-            table.AddRow(Markup.Escape(row.Name), Markup.Escape(row.Description), row.Kernels, Markup.Escape(string.Join(", ", row.RunsOn)), usable);
+            table.AddRow(Markup.Escape(row.Name), Markup.Escape(row.Description), row.Kernels, string.Join('\n', row.Places.Select(place => Markup.Escape(place.On))), string.Join('\n', row.Places.Select(Usable)));
         }
 
         console.Write(table);
@@ -58,6 +83,8 @@ internal sealed class TargetsCommand : ToolCommand
             }
         }
     }
+
+    private static string Usable(PlaceRow place) => place.Usable ? "[green]yes[/]" : $"[yellow]no: needs {Markup.Escape(string.Join(", ", place.Missing))}[/]";
 
     private sealed record TargetsDocument(IReadOnlyList<TargetRow> Targets);
 
@@ -74,11 +101,12 @@ internal sealed class TargetsCommand : ToolCommand
         uint? RamBytes,
         string? QemuMachine,
         IReadOnlyList<string> RunsOn,
+        IReadOnlyList<PlaceRow> Places,
         IReadOnlyList<string> Notes,
         bool Usable,
         IReadOnlyList<string> Missing)
     {
-        public static TargetRow Of(TargetDescription target, string[] missing) => new(
+        public static TargetRow Of(TargetDescription target, List<PlaceRow> places) => new(
             target.Name,
             target.Description,
             target.Core,
@@ -96,9 +124,13 @@ internal sealed class TargetsCommand : ToolCommand
             target.Firmware?.Flash.Length,
             target.Firmware?.Ram.Length,
             target.Qemu?.Machine,
-            target.IsHost ? ["host"] : [.. target.Qemu is null ? [] : (string[])[$"qemu:{target.Name}"], .. RenodeEmulator.Supports(target) ? (string[])[$"renode:{target.Name}"] : []],
+            [.. places.Select(place => place.On)],
+            places,
             target.Notes,
-            missing.Length == 0,
-            missing);
+            places.Any(place => place.Usable),
+            places.Any(place => place.Usable) ? [] : places.Select(place => place.Missing).FirstOrDefault() ?? []);
     }
+
+    /// <param name="On">For <c>--on</c>.</param>
+    private sealed record PlaceRow(string On, bool Usable, IReadOnlyList<string> Missing);
 }

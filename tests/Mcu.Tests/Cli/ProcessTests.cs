@@ -33,6 +33,37 @@ public sealed class ProcessTests
         Directory.Delete(folder);
     }
 
+    /// <summary>Programs of the names alone are there: a target is usable wherever its compiler and one emulator are, and the list says where.</summary>
+    [Theory]
+    [SupportedOSPlatform("linux")]
+    [InlineData("qemu-system-arm", true, false)]
+    [InlineData("renode", false, true)]
+    [InlineData("", false, false)]
+    public void Targets_say_for_each_emulator_whether_it_is_usable(string emulator, bool qemu, bool renode)
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        string library = Path.Combine(folder, "libc.a");
+        File.WriteAllText(library, "");
+        foreach (string program in (string[])["cc", "arm-none-eabi-gcc", emulator])
+        {
+            if (program.Length > 0)
+            {
+                string path = Path.Combine(folder, program);
+                File.WriteAllText(path, $"#!/bin/sh\necho {library}\n");
+                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            }
+        }
+
+        using var tool = new RunningTool(DotNet(), [Tool.Dll, "targets", "--json"], new Dictionary<string, string?> { ["PATH"] = folder, ["RENODE"] = null });
+        JsonElement target = tool.Wait().Json().GetProperty("targets").EnumerateArray().Single(entry => entry.GetProperty("name").GetString() == "cortex-m4");
+        var places = target.GetProperty("places").EnumerateArray().ToDictionary(place => place.GetProperty("on").GetString()!, place => place);
+        Assert.Equal((qemu, renode), (places["qemu:cortex-m4"].GetProperty("usable").GetBoolean(), places["renode:cortex-m4"].GetProperty("usable").GetBoolean()));
+        Assert.Equal(qemu ? [] : ["qemu-system-arm"], places["qemu:cortex-m4"].GetProperty("missing").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal(renode ? [] : ["Renode"], places["renode:cortex-m4"].GetProperty("missing").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal(qemu || renode, target.GetProperty("usable").GetBoolean());
+        Directory.Delete(folder, recursive: true);
+    }
+
     [Fact]
     [SupportedOSPlatform("linux")]
     public void A_terminated_command_exits_130_with_one_error_document_and_leaves_no_temporary_file()
