@@ -10,35 +10,6 @@ namespace Mcu.MSBuild;
 /// <summary>Runs the compiler, a program of its own, for one <c>McuModel</c>; its diagnostics come in the form that MSBuild reads.</summary>
 public sealed class McuCompile : ToolTask
 {
-    /// <summary>Metadata that are passed on as options, as they are.</summary>
-    private static readonly (string Metadata, string Option)[] Words =
-    [
-        ("Name", "--name "),
-        ("AdapterMode", "--adapter-mode "),
-        ("GraphLora", "--graph-lora "),
-        ("McuTarget", "--target "),
-        ("Optimize", "--optimize "),
-        ("CalibrationMethod", "--calibration-method "),
-        ("BudgetRam", "--budget-ram "),
-        ("BudgetFlash", "--budget-flash "),
-        ("Deltas", "--deltas "),
-        ("DeltaRank", "--delta-rank "),
-        ("Namespace", "--namespace "),
-        ("Weights", "--weights "),
-        ("NsPerIl", "--ns-per-il "),
-        ("MaxTime", "--max-time "),
-    ];
-
-    /// <summary>Metadata that hold one path.</summary>
-    private static readonly (string Metadata, string Option)[] Files =
-    [
-        ("AdapterMap", "--adapter-map "),
-        ("Calibration", "--calibration "),
-        ("TargetFolder", "--target-folder "),
-        (ModelItem.OutputFolderKey, "--output "),
-        (ModelItem.StampFileKey, "--stamp "),
-    ];
-
     private readonly List<string> said = [];
 
     /// <summary>The item with its output folder and stamp.</summary>
@@ -75,45 +46,7 @@ public sealed class McuCompile : ToolTask
         return base.ValidateParameters();
     }
 
-    protected override string GenerateCommandLineCommands()
-    {
-        ModelItem item = Item;
-        var line = new CommandLineBuilder();
-        line.AppendSwitch("exec");
-        line.AppendFileNameIfNotNull(Compiler);
-        line.AppendSwitch("compile");
-        line.AppendFileNameIfNotNull(item.Model);
-        foreach (string adapter in item.Adapters)
-        {
-            line.AppendSwitchIfNotNull("--adapter ", adapter);
-        }
-
-        foreach ((string metadata, string option) in Words.Where(word => item[word.Metadata].Length > 0))
-        {
-            line.AppendSwitchIfNotNull(option, item[metadata]);
-        }
-
-        foreach ((string metadata, string option) in Files)
-        {
-            foreach (string path in item.Paths(metadata))
-            {
-                line.AppendSwitchIfNotNull(option, path);
-            }
-        }
-
-        foreach (string form in item["Forms"].Split(';').Select(form => form.Trim()).Where(form => form.Length > 0))
-        {
-            line.AppendSwitchIfNotNull("--form ", form);
-        }
-
-        if (item.IsManaged)
-        {
-            line.AppendSwitch("--lang nanoframework");
-        }
-
-        line.AppendSwitch("--diagnostics msbuild");
-        return line.ToString();
-    }
+    protected override string GenerateCommandLineCommands() => CompilerCommand.Line(Item, Compiler, Model.GetMetadata(ModelItem.KeyKey));
 
     public override bool Execute()
     {

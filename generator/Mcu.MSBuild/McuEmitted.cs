@@ -41,7 +41,15 @@ public sealed class McuEmitted : Task
         Sources = [.. Prepared.Where(IsManaged).SelectMany(FilesOf).Where(IsSource).GroupBy(KernelOrFile, StringComparer.Ordinal).Select(same => same.First())];
         if (CMakeFile.Length > 0)
         {
-            WriteCMake(new ModelItem(new TaskItem(CMakeFile), ProjectFile).Model);
+            string path = new ModelItem(new TaskItem(CMakeFile), ProjectFile).Model;
+            try
+            {
+                WriteCMake(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Log.LogError(null, "MCU1410", null, ProjectFile, 0, 0, 0, 0, $"The CMake file '{path}' cannot be written: {e.Message}");
+            }
         }
 
         return !Log.HasLoggedErrors;
@@ -85,7 +93,29 @@ public sealed class McuEmitted : Task
         if (!File.Exists(path) || File.ReadAllText(path) != text.ToString())
         {
             Directory.CreateDirectory(root);
-            File.WriteAllText(path, text.ToString());
+            Replace(path, text.ToString());
+        }
+    }
+
+    /// <summary>Other configurations may write or read the same file at the same time: they see the old one or the new one, whole.</summary>
+    private static void Replace(string path, string text)
+    {
+        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            File.WriteAllText(temporary, text);
+            try
+            {
+                File.Move(temporary, path);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                File.Replace(temporary, path, null);
+            }
+        }
+        finally
+        {
+            File.Delete(temporary);
         }
     }
 

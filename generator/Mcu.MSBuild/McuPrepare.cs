@@ -10,6 +10,8 @@ namespace Mcu.MSBuild;
 /// <summary>Checks the <c>McuModel</c> items, gives each its output folder and stamp, and lists the files that it depends on.</summary>
 public sealed class McuPrepare : Task
 {
+    private static readonly DateTime LongAgo = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
     /// <summary>The project's items.</summary>
     [Required]
     public ITaskItem[] Models { get; set; } = [];
@@ -29,7 +31,14 @@ public sealed class McuPrepare : Task
     [Required]
     public string ProjectFile { get; set; } = "";
 
-    /// <summary>The items with <c>OutputFolder</c>, <c>StampFile</c> and <c>McuName</c>.</summary>
+    /// <summary>The compiler's assembly.</summary>
+    [Required]
+    public string Compiler { get; set; } = "";
+
+    /// <summary>Whether networks are going to be compiled; only then are stamps touched.</summary>
+    public bool Compiles { get; set; }
+
+    /// <summary>The items with <c>OutputFolder</c>, <c>StampFile</c>, <c>McuName</c> and <c>McuStampKey</c>.</summary>
     [Output]
     public ITaskItem[] Prepared { get; set; } = [];
 
@@ -86,24 +95,33 @@ public sealed class McuPrepare : Task
         string folder = item.Absolute(own.Length > 0 ? own : Path.Combine(OutputRoot, item.FolderName));
         bool isShared = own.Length > 0 || !folder.StartsWith(item.Absolute(StampFolder), StringComparison.Ordinal);
         string stamp = Path.Combine(item.Absolute(isShared ? SharedStampFolder : StampFolder), $"{item.FolderName}-{Hash(folder):x8}.stamp");
-        DropStampOfMissingFiles(stamp, folder);
         var ready = new TaskItem(model);
         ready.SetMetadata(ModelItem.OutputFolderKey, folder);
         ready.SetMetadata(ModelItem.StampFileKey, stamp);
         ready.SetMetadata(ModelItem.ModelNameKey, item.FolderName);
+        string key = StampFile.Key(new ModelItem(ready, ProjectFile), Compiler);
+        ready.SetMetadata(ModelItem.KeyKey, key);
+        if (Compiles)
+        {
+            MakeCompilerLook(stamp, key, folder);
+        }
+
         return ready;
     }
 
-    /// <summary>Times alone would not show that somebody deleted an emitted file.</summary>
-    private static void DropStampOfMissingFiles(string stamp, string folder)
+    /// <summary>MSBuild compares times of inputs with that of the stamp. What those do not show makes the stamp old.</summary>
+    private void MakeCompilerLook(string stamp, string key, string folder)
     {
-        foreach (string file in StampFile.FilesOf(stamp))
+        try
         {
-            if (!File.Exists(Path.Combine(folder, file)))
+            if (File.Exists(stamp) && !StampFile.IsAsNoted(stamp, key, folder))
             {
-                File.Delete(stamp);
-                return;
+                File.SetLastWriteTimeUtc(stamp, LongAgo);
             }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Error("MCU1410", $"The stamp '{stamp}' cannot be read and marked: {e.Message}");
         }
     }
 

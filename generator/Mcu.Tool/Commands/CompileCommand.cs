@@ -27,6 +27,12 @@ internal sealed class CompileCommand : ToolCommand
         HelpName = "FILE",
     };
 
+    private readonly Option<string?> stampKey = new("--stamp-key")
+    {
+        Description = "Text that a build system keeps in the stamp to know its own inputs again; it decides nothing here.",
+        HelpName = "KEY",
+    };
+
     private readonly Option<bool> measure = new("--measure")
     {
         Description = "Run the base, and each adapter beside it, in the target's emulator, and put instructions, stack and code into the report.",
@@ -65,6 +71,7 @@ internal sealed class CompileCommand : ToolCommand
         Arguments.Add(model);
         Options.Add(output);
         Options.Add(stamp);
+        Options.Add(stampKey);
         Options.Add(measure);
         Options.Add(watch);
         Options.Add(diagnostics);
@@ -90,10 +97,18 @@ internal sealed class CompileCommand : ToolCommand
         ? throw new DiagnosticException("MCU1409", "--measure runs firmware in C.", "--measure", "Leave it out; 'mcu run --on managed' counts instructions of managed code.")
         : parse.GetValue(measure);
 
+    /// <summary>The command line's words, without the stamp's key.</summary>
+    private string[] Words(ParseResult parse)
+    {
+        string[] words = [.. parse.Tokens.Select(token => token.Value)];
+        return [.. words.Where((word, i) => word != stampKey.Name && (i == 0 || words[i - 1] != stampKey.Name))];
+    }
+
     private async Task<int> CompileAsync(ParseResult parse, CommandContext context, CompileOptions compile, CancellationToken cancellation)
     {
         string place = parse.GetRequiredValue(output);
-        var job = new CompileJob(compile, place, parse.GetValue(stamp), [.. parse.Tokens.Select(token => token.Value)], Measures(parse), language.Limits(parse));
+        StampPlace? stampPlace = parse.GetValue(stamp) is { } file ? new StampPlace(file, parse.GetValue(stampKey) ?? "", Words(parse)) : null;
+        var job = new CompileJob(compile, place, stampPlace, Measures(parse), language.Limits(parse));
         CompileResult? result = await job.RunAsync(context, cancellation);
         if (context.Json)
         {

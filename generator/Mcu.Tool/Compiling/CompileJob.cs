@@ -12,11 +12,10 @@ namespace Mcu.Tool.Compiling;
 /// <summary>One compilation from options to a folder, which is left alone where nothing changed.</summary>
 /// <param name="options">What to compile.</param>
 /// <param name="folder">Where to.</param>
-/// <param name="stamp">File that remembers inputs and outputs, or null.</param>
-/// <param name="words">The command line's words.</param>
+/// <param name="stamp">What remembers inputs and outputs, or null.</param>
 /// <param name="measure">Whether firmware runs for the report.</param>
 /// <param name="limits">By what the form of C# is chosen; null where it is named.</param>
-internal sealed class CompileJob(CompileOptions options, string folder, string? stamp, IReadOnlyList<string> words, bool measure, FormLimits? limits)
+internal sealed class CompileJob(CompileOptions options, string folder, StampPlace? stamp, bool measure, FormLimits? limits)
 {
     /// <summary>The folder's new report, or null when the inputs are those of the stamp and nothing was done.</summary>
     public async Task<CompileResult?> RunAsync(CommandContext context, CancellationToken cancellation)
@@ -26,8 +25,8 @@ internal sealed class CompileJob(CompileOptions options, string folder, string? 
             return await CompileAsync(context, cancellation);
         }
 
-        using FolderLock held = await FolderLock.TakeAsync(stamp + ".lock", cancellation);
-        var inputs = CompileStamp.Take(stamp, folder, options, words);
+        using FolderLock held = await FolderLock.TakeAsync(stamp.Path + ".lock", cancellation);
+        var inputs = CompileStamp.Take(stamp, folder, options);
         if (inputs.IsCurrent())
         {
             inputs.Touch();

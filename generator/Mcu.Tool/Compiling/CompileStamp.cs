@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Mcu.Generator;
@@ -5,40 +6,47 @@ using Mcu.Generator.Emit;
 
 namespace Mcu.Tool.Compiling;
 
+/// <summary>Where a stamp is kept and what the command line adds to it.</summary>
+/// <param name="Path">The stamp's file.</param>
+/// <param name="Key">Text of a build system's own; one line, or empty.</param>
+/// <param name="Words">The words of the command line, which hold every option.</param>
+internal sealed record StampPlace(string Path, string Key, IReadOnlyList<string> Words);
+
 /// <summary>
 /// What an earlier compilation was made of and what it wrote, so that the next one can know that it would write the same. Lines of
-/// text: <c>mcu-stamp 1</c>, <c>inputs HASH</c>, then <c>HASH PATH</c> for each file of the output folder.
+/// text: <c>mcu-stamp 2</c>, <c>key KEY</c>, <c>inputs HASH</c>, then <c>HASH LENGTH TIME PATH</c> for each file of the output folder, with the
+/// time in units of 100 ns since the year 1, UTC. Build systems compare key, lengths and times, which is cheap; the compiler compares hashes.
 /// </summary>
 internal sealed class CompileStamp
 {
-    private const string Header = "mcu-stamp 1";
+    private const string Header = "mcu-stamp 2";
+    private const string KeyKey = "key ";
     private const string InputsKey = "inputs ";
-    private const int HashLength = 64;
+    private const int OwnLines = 3;
+    private const int Fields = 4;
 
-    private readonly string path;
+    private readonly StampPlace place;
     private readonly string folder;
     private readonly string inputs;
     private readonly DateTime taken;
 
-    private CompileStamp(string path, string folder, string inputs, DateTime taken)
+    private CompileStamp(StampPlace place, string folder, string inputs, DateTime taken)
     {
-        this.path = path;
+        this.place = place;
         this.folder = folder;
         this.inputs = inputs;
         this.taken = taken;
     }
 
     /// <summary>Reads the inputs as they are now.</summary>
-    /// <param name="path">Where the stamp is kept.</param>
     /// <param name="folder">The output folder.</param>
-    /// <param name="words">The words of the command line, which hold every option.</param>
-    public static CompileStamp Take(string path, string folder, CompileOptions options, IEnumerable<string> words)
+    public static CompileStamp Take(StampPlace place, string folder, CompileOptions options)
     {
         DateTime now = DateTime.UtcNow;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Append(hash, typeof(Pipeline).Assembly.ManifestModule.ModuleVersionId.ToString());
         Append(hash, Path.GetFullPath(folder));
-        foreach (string word in words)
+        foreach (string word in place.Words)
         {
             Append(hash, word);
         }
@@ -49,40 +57,52 @@ internal sealed class CompileStamp
             Append(hash, HashOf(input) ?? "missing");
         }
 
-        return new CompileStamp(path, folder, Convert.ToHexStringLower(hash.GetHashAndReset()), now);
+        return new CompileStamp(place, folder, Convert.ToHexStringLower(hash.GetHashAndReset()), now);
     }
 
     /// <summary>Whether the folder holds what these inputs gave before, byte for byte.</summary>
     public bool IsCurrent()
     {
         string[] lines = ReadLines();
-        return lines.Length > 2 && lines[0] == Header && lines[1] == InputsKey + inputs && lines.Skip(2).All(IsThere);
+        return lines.Length > OwnLines && lines[0] == Header && lines[2] == InputsKey + inputs && lines.Skip(OwnLines).All(IsThere);
     }
 
-    /// <summary>Marks the stamp as newer than its inputs, for tools that compare times.</summary>
-    public void Touch() => File.SetLastWriteTimeUtc(path, taken);
+    /// <summary>Of a stamp that is current: notes key, lengths and times as they are now, and marks it as newer than its inputs.</summary>
+    public void Touch()
+    {
+        string[] lines = ReadLines();
+        Write(lines.Skip(OwnLines).Select(line => line.Split(' ', Fields)).Select(parts => (parts[0], parts[^1])), string.Join('\n', lines) + '\n');
+    }
 
     /// <summary>Records what was written. The time is that at which the inputs were read, so that a change in between is seen.</summary>
-    public void Write(IEnumerable<string> files)
+    public void Write(IEnumerable<string> files) =>
+        Write(files.Order(StringComparer.Ordinal).Select(file => (HashOf(Path.Combine(folder, file)) ?? "", file)), before: "");
+
+    private void Write(IEnumerable<(string Hash, string File)> files, string before)
     {
-        var text = new StringBuilder(Header).Append('\n').Append(InputsKey).Append(inputs).Append('\n');
-        foreach (string file in files.Order(StringComparer.Ordinal))
+        var text = new StringBuilder(Header).Append('\n').Append(KeyKey).Append(place.Key).Append('\n').Append(InputsKey).Append(inputs).Append('\n');
+        foreach ((string hash, string file) in files)
         {
-            text.Append(HashOf(Path.Combine(folder, file))).Append(' ').Append(file).Append('\n');
+            var info = new FileInfo(Path.Combine(folder, file));
+            text.Append(CultureInfo.InvariantCulture, $"{hash} {info.Length} {info.LastWriteTimeUtc.Ticks} {file}\n");
         }
 
-        AtomicFile.Write(path, text.ToString());
-        Touch();
+        if (text.ToString() != before)
+        {
+            AtomicFile.Write(place.Path, text.ToString());
+        }
+
+        File.SetLastWriteTimeUtc(place.Path, taken);
     }
 
     private bool IsThere(string line) =>
-        line.Length > HashLength + 1 && HashOf(Path.Combine(folder, line[(HashLength + 1)..])) == line[..HashLength];
+        line.Split(' ', Fields) is [string hash, _, _, string file] && HashOf(Path.Combine(folder, file)) == hash;
 
     private string[] ReadLines()
     {
         try
         {
-            return File.Exists(path) ? File.ReadAllLines(path) : [];
+            return File.Exists(place.Path) ? File.ReadAllLines(place.Path) : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -6,27 +6,14 @@ using Mcu.Generator.Graphs;
 using Mcu.Generator.Int8;
 using Mcu.Tests.Cli;
 using Mcu.Tests.EndToEnd;
+using static Mcu.Tests.Packaging.UserProject;
 
 namespace Mcu.Tests.Packaging;
 
 /// <summary>The packages as users install them, outside the checkout and offline. Packing takes a minute or two.</summary>
-public sealed class PackageTests(PackagesFixture packages) : IClassFixture<PackagesFixture>
+[Collection(PackagesFixture.Collection)]
+public sealed class PackageTests(PackagesFixture packages)
 {
-    private const string Project = """
-        <Project Sdk="Microsoft.NET.Sdk">
-          <PropertyGroup>
-            <OutputType>Exe</OutputType>
-            <TargetFramework>net10.0</TargetFramework>
-          </PropertyGroup>
-          <ItemGroup>
-            <PackageReference Include="Mcu.MSBuild" Version="0.1.0" PrivateAssets="all" />
-            MODEL
-          </ItemGroup>
-        </Project>
-        """;
-
-    private const string Model = """<McuModel Include="kws.onnx" Adapters="accent/;factory/" McuTarget="cortex-m4" Calibration="samples.npy" />""";
-
     private static readonly string[] Quiet = ["-nologo", "-v:q"];
 
     [Fact]
@@ -132,15 +119,6 @@ public sealed class PackageTests(PackagesFixture packages) : IClassFixture<Packa
         Assert.Equal([Path.Combine(emitted, "mine.txt")], Directory.EnumerateFiles(Path.Combine(folder, "obj/Debug/net10.0/mcu"), "*", SearchOption.AllDirectories));
     }
 
-    [Fact]
-    public void Editors_that_ask_for_items_do_not_compile_networks()
-    {
-        (string folder, Sdk sdk) = packages.User();
-        WriteProject(folder, Model);
-        sdk.Run("dotnet", ["msbuild", "-restore", "-t:CoreCompile", "-p:DesignTimeBuild=true", "-p:SkipCompilerExecution=true", "-p:ProvideCommandLineArgs=true", .. Quiet]);
-        Assert.False(Directory.Exists(Path.Combine(folder, "obj/Debug/net10.0/mcu")));
-    }
-
     /// <summary>Two networks in C# share their kernels; the program prints what the first one computes for zeros.</summary>
     [Fact]
     public void Networks_in_csharp_join_the_compilation_and_give_the_reference_s_bytes()
@@ -240,50 +218,5 @@ public sealed class PackageTests(PackagesFixture packages) : IClassFixture<Packa
         string tools = Path.Combine(folder, "tools of mine");
         sdk.Run("dotnet", "tool", "install", "Mcu.Tool", "--tool-path", tools);
         return Path.Combine(tools, OperatingSystem.IsWindows() ? "mcu.exe" : "mcu");
-    }
-
-    private static IEnumerable<(string Path, string Hash)> Hashes(Dictionary<string, (DateTime Time, string Hash)> files) =>
-        files.Select(file => (file.Key, file.Value.Hash)).Order();
-
-    /// <summary>The one diagnostic of a failed build; the summary repeats it.</summary>
-    private static string OneError(string output)
-    {
-        Assert.Contains("    1 Error(s)", output, StringComparison.Ordinal);
-        Assert.Contains("    0 Warning(s)", output, StringComparison.Ordinal);
-        return Assert.Single(output.Split('\n').Where(line => line.Contains(" : error ", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal));
-    }
-
-    private static void WriteProject(string folder, string models)
-    {
-        PutModel(folder);
-        File.WriteAllText(Path.Combine(folder, "app.csproj"), Project.Replace("MODEL", models, StringComparison.Ordinal));
-        File.WriteAllText(Path.Combine(folder, "Program.cs"), "System.Console.WriteLine();\n");
-    }
-
-    private static void PutModel(string folder)
-    {
-        File.Copy(DemoFiles.Base, Path.Combine(folder, "kws.onnx"), overwrite: true);
-        File.Copy(TestData.Repo("tests/demo/calibration.npy"), Path.Combine(folder, "samples.npy"), overwrite: true);
-        foreach ((string name, string adapter) in (ReadOnlySpan<(string, string)>)[("accent", "accent-lora"), ("factory", "factory-bitfit")])
-        {
-            string place = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
-            foreach (string file in Directory.EnumerateFiles(DemoFiles.Adapter(adapter)))
-            {
-                File.Copy(file, Path.Combine(place, Path.GetFileName(file)), overwrite: true);
-            }
-        }
-    }
-
-    /// <summary>Negates the last tensor's numbers: sign bits of its float32 values.</summary>
-    private static void ChangeAdapter(string folder)
-    {
-        string path = Path.Combine(folder, "adapter_model.safetensors");
-        byte[] bytes = File.ReadAllBytes(path);
-        for (int i = 1; i <= 16; i++)
-        {
-            bytes[^(4 * i - 3)] ^= 0x80;
-        }
-
-        File.WriteAllBytes(path, bytes);
     }
 }

@@ -12,6 +12,9 @@ public sealed class PackagesFixture
 {
     public const string Version = "0.1.0";
 
+    /// <summary>The tests that share the packages.</summary>
+    public const string Collection = "packages";
+
     private readonly string packages;
     private int users;
 
@@ -42,7 +45,19 @@ public sealed class PackagesFixture
               </packageSources>
             </configuration>
             """);
-        return (folder, new Sdk(folder, new Dictionary<string, string?> { ["NUGET_PACKAGES"] = packages, ["DOTNET_CLI_HOME"] = Root }));
+        return (folder, Shell(folder));
+    }
+
+    /// <summary>The SDK in a user's folder, with more variables in its environment.</summary>
+    internal Sdk Shell(string folder, params (string Name, string Value)[] variables)
+    {
+        var environment = new Dictionary<string, string?> { ["NUGET_PACKAGES"] = packages, ["DOTNET_CLI_HOME"] = Root };
+        foreach ((string name, string value) in variables)
+        {
+            environment[name] = value;
+        }
+
+        return new Sdk(folder, environment);
     }
 
     /// <summary>Relative path, time of the last change and hash of every file below a folder.</summary>
@@ -52,3 +67,7 @@ public sealed class PackagesFixture
             file => (File.GetLastWriteTimeUtc(file), Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))),
             StringComparer.Ordinal);
 }
+
+/// <summary>The packages are made once for every class that uses them.</summary>
+[CollectionDefinition(PackagesFixture.Collection)]
+public sealed class PackagesCollection : ICollectionFixture<PackagesFixture>;
