@@ -171,21 +171,11 @@ public sealed class FirmwareOutcome
         throw Fail(code, string.Create(CultureInfo.InvariantCulture, $"{count} bytes of output differ from {whose}{text}.") + hint(expected.CommonPrefixLength(actual) / size));
     }
 
-    /// <summary>The exception, after inputs, outputs and the message were kept as artefacts.</summary>
+    /// <summary>The exception, after what belongs to it was kept as artefacts.</summary>
     private FirmwareAssertionException Fail(string code, string message)
     {
         string where = $" Target {Image.Target.Name}, adapter {run.AdapterIndex.ToString(CultureInfo.InvariantCulture)}.";
-        if (options.Artifacts is { Length: > 0 } root)
-        {
-            string folder = Path.Combine(root, $"{Image.Manifest.Name}-{Image.Target.Name}-{Guid.NewGuid():N}"[..^24]);
-            Directory.CreateDirectory(folder);
-            File.WriteAllBytes(Path.Combine(folder, "inputs.bin"), samples.Span);
-            File.WriteAllBytes(Path.Combine(folder, "outputs.bin"), Result.Outputs);
-            File.WriteAllText(Path.Combine(folder, "failure.txt"), $"{code}: {message}{where}\n");
-            File.WriteAllLines(Path.Combine(folder, "instructions.txt"), Result.InstructionsPerSample.Select(n => n.ToString(CultureInfo.InvariantCulture)));
-            where += $" Artefacts: {folder}";
-        }
-
-        return new FirmwareAssertionException(code, message + where);
+        string? folder = TestArtifacts.Keep(options, Image, samples, $"{code}: {message}{where}", Result);
+        return new FirmwareAssertionException(code, message + where + (folder is null ? "" : $" Artefacts: {folder}"));
     }
 }

@@ -1,3 +1,4 @@
+using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Targets;
 
 namespace Mcu.Emulation.Testing;
@@ -14,7 +15,10 @@ public sealed record FirmwareTestOptions
     /// <summary>Where tools are looked for.</summary>
     public ToolProbe Tools { get; init; } = new();
 
-    /// <summary>Folder for what a failed assertion leaves (inputs, outputs, report); null for <c>MCU_TEST_ARTIFACTS</c>, or none.</summary>
+    /// <summary>
+    /// Folder for what a failed assertion or run leaves (the image, inputs, outputs, instructions, the message), that of
+    /// <c>MCU_TEST_ARTIFACTS</c> unless it is set; null for none.
+    /// </summary>
     public string? Artifacts { get; init; } = Environment.GetEnvironmentVariable("MCU_TEST_ARTIFACTS");
 
     /// <summary>
@@ -52,7 +56,10 @@ public sealed class FirmwareUnderTest : IDisposable
         return new FirmwareUnderTest(folder, image, chosen, chosen.Emulator is { } emulator ? new FirmwareRunner(emulator) : new FirmwareRunner(chosen.Tools));
     }
 
-    /// <summary>Runs samples, back to back in the network's input type. Waits for a place among <see cref="FirmwareTestOptions.Parallel"/>.</summary>
+    /// <summary>
+    /// Runs samples, back to back in the network's input type. Waits for a place among <see cref="FirmwareTestOptions.Parallel"/>. A run that fails
+    /// (fault, time limit, dead emulator) leaves artefacts and is the diagnostic of <see cref="FirmwareRunner"/>.
+    /// </summary>
     public async Task<FirmwareOutcome> RunAsync(ReadOnlyMemory<byte> samples, RunOptions? run = null, CancellationToken cancellation = default)
     {
         await options.Parallel.WaitAsync(cancellation);
@@ -60,6 +67,11 @@ public sealed class FirmwareUnderTest : IDisposable
         {
             RunResult result = await runner.RunAsync(Image, samples, run, cancellation);
             return new FirmwareOutcome(Image, samples, run ?? new RunOptions(), result, options, probe);
+        }
+        catch (DiagnosticException failure)
+        {
+            TestArtifacts.Keep(options, Image, samples, failure.Diagnostic.ToString(), null);
+            throw;
         }
         finally
         {

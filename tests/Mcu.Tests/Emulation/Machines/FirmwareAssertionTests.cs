@@ -1,4 +1,5 @@
 using Mcu.Emulation;
+using Mcu.Emulation.Qemu;
 using Mcu.Emulation.Testing;
 using Mcu.Generator.Diagnostics;
 
@@ -65,14 +66,60 @@ public class FirmwareAssertionTests
     public async Task Fifty_runs_share_the_places_there_are()
     {
         using var model = new FakeModel();
-        using FirmwareUnderTest firmware = await BuildAsync(model, new FirmwareTestOptions { Parallel = new SemaphoreSlim(4) });
+        var emulator = new CountingEmulator(new QemuEmulator(new ToolProbe(), model.CacheFolder));
+        using FirmwareUnderTest firmware = await BuildAsync(model, new FirmwareTestOptions { Parallel = new SemaphoreSlim(4), Emulator = emulator });
         FirmwareOutcome[] outcomes = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => firmware.RunAsync(new byte[] { (byte)i, 0, 0, 0 }, cancellation: Cancellation)));
         Assert.Equal(Enumerable.Range(1, 50).Select(i => (byte)i), outcomes.Select(outcome => outcome.Result.Outputs[0]));
+        Assert.InRange(emulator.Most, 2, 4);
+    }
+
+    [Fact]
+    public async Task A_run_that_fails_leaves_image_inputs_and_message()
+    {
+        using var model = new FakeModel("int fake_run(fake_t *net) { (void)net; __asm volatile(\"udf #0\"); return 0; }");
+        string artifacts = Path.Combine(model.CacheFolder, "artifacts");
+        using FirmwareUnderTest firmware = await BuildAsync(model, new FirmwareTestOptions { Artifacts = artifacts });
+        Diagnostic diagnostic = await Bench.FailureAsync(() => firmware.RunAsync(new byte[] { 1, 2, 3, 4 }, cancellation: Cancellation));
+        string folder = Assert.Single(Directory.GetDirectories(artifacts));
+        Assert.Equal(["failure.txt", "firmware.elf", "inputs.bin"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Contains(diagnostic.Message, await File.ReadAllTextAsync(Path.Combine(folder, "failure.txt"), Cancellation), StringComparison.Ordinal);
+        Assert.Equal([1, 2, 3, 4], await File.ReadAllBytesAsync(Path.Combine(folder, "inputs.bin"), Cancellation));
     }
 
     private static async Task<FirmwareUnderTest> BuildAsync(FakeModel model, FirmwareTestOptions? options = null)
     {
         await Bench.BuildAsync(model, "cortex-m4"); // skips where a tool is missing
         return await FirmwareUnderTest.BuildAsync(model.Folder, options ?? new FirmwareTestOptions { Artifacts = null, UpdateGolden = false }, Cancellation);
+    }
+
+    /// <summary>Notes how many runs were under way at a time.</summary>
+    private sealed class CountingEmulator(IEmulator inner) : IEmulator
+    {
+        private readonly Lock gate = new();
+        private int now;
+
+        public int Most { get; private set; }
+
+        public string Name => inner.Name;
+
+        public async Task<RunResult> RunAsync(FirmwareImage image, ReadOnlyMemory<byte> inputs, RunOptions options, CancellationToken cancellation)
+        {
+            lock (gate)
+            {
+                Most = Math.Max(Most, ++now);
+            }
+
+            try
+            {
+                return await inner.RunAsync(image, inputs, options, cancellation);
+            }
+            finally
+            {
+                lock (gate)
+                {
+                    now--;
+                }
+            }
+        }
     }
 }

@@ -16,6 +16,10 @@ internal sealed class Leftovers : IDisposable
     public static HashSet<int> Processes() =>
         [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(IsOurs!).Select(name => int.Parse(name!, CultureInfo.InvariantCulture))];
 
+    /// <summary>Living programs that were started while this object lives, also those whose parent has ended: their environment names the folder.</summary>
+    public int[] StartedProcesses() =>
+        [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(name => char.IsAsciiDigit(name![0]) && IsStarted(name)).Select(name => int.Parse(name!, CultureInfo.InvariantCulture))];
+
     /// <summary>Temporary files and folders.</summary>
     public string[] Files() => Directory.GetFileSystemEntries(folder.FullName);
 
@@ -23,6 +27,19 @@ internal sealed class Leftovers : IDisposable
     {
         Environment.SetEnvironmentVariable(Variable, former);
         folder.Delete(recursive: true);
+    }
+
+    private bool IsStarted(string name)
+    {
+        try
+        {
+            return !string.Equals(name, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+                && File.ReadAllText($"/proc/{name}/environ").Contains($"{Variable}={folder.FullName}", StringComparison.Ordinal);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static bool IsOurs(string name)
