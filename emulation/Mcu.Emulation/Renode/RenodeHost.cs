@@ -17,7 +17,9 @@ internal sealed class RenodeHost : IAsyncDisposable
 {
     private const string EmulatorName = "renode";
     private const string AgentName = "McuAgent.cs";
-    private const string RiscvName = "McuRiscVSemihosting.cs";
+
+    /// <summary>Compiled with the agent, as one file.</summary>
+    private static readonly string[] Parts = [AgentName, "McuBoard.cs", "McuSemihosting.cs", "McuRiscVSemihosting.cs"];
 
     private readonly DirectoryInfo folder;
     private readonly EmulatorProcess process;
@@ -41,7 +43,7 @@ internal sealed class RenodeHost : IAsyncDisposable
     public static async Task<RenodeHost> StartAsync(string renode, int? port, TimeSpan limit, CancellationToken cancellation)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("mcu-renode-");
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, AgentName), HarnessSources.Resource("renode/" + AgentName) + HarnessSources.Resource("renode/" + RiscvName), cancellation);
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, AgentName), string.Concat(Parts.Select(part => HarnessSources.Resource("renode/" + part))), cancellation);
         var lifeline = new TcpListener(IPAddress.Loopback, 0);
         lifeline.Start();
         var request = new ProcessRequest(

@@ -135,11 +135,6 @@ internal sealed class RenodeSession : IMachine
     public async Task SaveSnapshotAsync(string name, CancellationToken cancellation = default)
     {
         Check(cancellation);
-        if (Target.IsRiscV)
-        {
-            throw MachineFailures.Cannot(EmulatorName, "There are no snapshots of RISC-V machines.", "Use QEMU.");
-        }
-
         await host.ExecuteAsync($"agent Snapshot \"{SnapshotFile(name)}\"");
         snapshots[name] = atReset;
     }
@@ -248,7 +243,7 @@ internal sealed class RenodeSession : IMachine
     private async Task AttachAsync(CancellationToken cancellation)
     {
         await host.ExecuteAsync("emulation CreateMcuAgent \"agent\"");
-        await host.ExecuteAsync("agent Attach sysbus.cpu sysbus.cpu.semihosting sysbus.nvic");
+        await host.ExecuteAsync(RenodePlatform.Attach(Target, folder.Path, options.Arguments));
         await ListenAsync(cancellation);
         executed = RenodeState.Parse(await host.ExecuteAsync("agent Now")).Instructions;
     }
@@ -266,7 +261,7 @@ internal sealed class RenodeSession : IMachine
         serialListener = new TcpListener(IPAddress.Loopback, 0);
         serialListener.Start();
         Task<TcpClient> accept = serialListener.AcceptTcpClientAsync(cancellation).AsTask();
-        await host.ExecuteAsync(Command($"agent Serial sysbus.uart0 {((IPEndPoint)serialListener.LocalEndpoint).Port}"));
+        await host.ExecuteAsync(Command($"agent Serial {RenodePlatform.Serial(Target)} {((IPEndPoint)serialListener.LocalEndpoint).Port}"));
         Serial.Attach((await accept).GetStream());
     }
 

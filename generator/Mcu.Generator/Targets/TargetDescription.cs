@@ -61,6 +61,9 @@ public sealed record TargetDescription
     /// <summary>The machine that QEMU emulates; null for the host.</summary>
     public QemuMachine? Qemu { get; init; }
 
+    /// <summary>The platform that Renode emulates; null for one that is made of the target's memory map.</summary>
+    public RenodeBoard? Renode { get; init; }
+
     /// <summary>What a user must know when reading results of this target.</summary>
     public required EquatableArray<string> Notes { get; init; }
 
@@ -97,3 +100,8 @@ public sealed record MemoryRegion(uint Origin, uint Length);
 
 /// <summary>A QEMU board and, where it is not the board's own, the CPU.</summary>
 public sealed record QemuMachine(string Machine, string? Cpu);
+
+/// <summary>A platform description of Renode's, or of a user's own.</summary>
+/// <param name="Platform">Path of the <c>.repl</c>: of a file in the target's folder, else as Renode finds it (<c>platforms/boards/…</c>). It names its core <c>cpu</c>, and on Arm its interrupt controller <c>nvic</c>.</param>
+/// <param name="Serial">The platform's name of the serial port that is shown.</param>
+public sealed record RenodeBoard(string Platform, string Serial);

@@ -42,6 +42,7 @@ internal static partial class TargetReader
         bool bare = toolchain != ToolchainKind.HostCc;
         Require(bare == (file.Firmware is not null), path, "'firmware' must be given for a bare-metal compiler and only for one");
         Require(bare || file.Qemu is null, path, "'qemu' is for a bare-metal compiler");
+        Require(bare || file.Renode is null, path, "'renode' is for a bare-metal compiler");
         return new TargetDescription
         {
             Name = file.Name,
@@ -54,6 +55,7 @@ internal static partial class TargetReader
             LinkFlags = EquatableArray.Wrap(file.Ldflags),
             Firmware = file.Firmware is null ? null : Firmware(file.Firmware, toolchain, path),
             Qemu = file.Qemu is null ? null : Machine(file.Qemu, path),
+            Renode = file.Renode is null ? null : Board(file.Renode, path),
             Notes = EquatableArray.Wrap(file.Notes),
         };
     }
@@ -71,6 +73,13 @@ internal static partial class TargetReader
         Require(Name().IsMatch(part.Machine), path, "'qemu.machine' is not a plain name");
         Require(part.Cpu is null || Name().IsMatch(part.Cpu), path, "'qemu.cpu' is not a plain name");
         return new QemuMachine(part.Machine, part.Cpu);
+    }
+
+    private static RenodeBoard Board(TargetFile.RenodePart part, string path)
+    {
+        Require(RelativePath().IsMatch(part.Platform), path, "'renode.platform' is not a plain relative path");
+        Require(Name().IsMatch(part.Serial), path, "'renode.serial' is not a plain name");
+        return new RenodeBoard(part.Platform, part.Serial);
     }
 
     private static TargetFirmware Firmware(TargetFile.FirmwarePart part, ToolchainKind toolchain, string path)
@@ -167,6 +176,8 @@ internal sealed record TargetFile
 
     public QemuPart? Qemu { get; init; }
 
+    public RenodePart? Renode { get; init; }
+
     public string[] Notes { get; init; } = [];
 
     internal sealed record IsaPart
@@ -207,6 +218,13 @@ internal sealed record TargetFile
         public required string Machine { get; init; }
 
         public string? Cpu { get; init; }
+    }
+
+    internal sealed record RenodePart
+    {
+        public required string Platform { get; init; }
+
+        public required string Serial { get; init; }
     }
 }
 

@@ -92,6 +92,9 @@ public class TargetCatalogTests
     [InlineData("\"stack_bytes\": 65536", "\"stack_bytes\": 99999999")]
     [InlineData("\"common/startup.c\"", "\"../../startup.c\"")]
     [InlineData("\"machine\": \"mps2-an386\"", "\"machine\": \"mps2-an386 -foo\"")]
+    [InlineData("\"notes\": []", "\"renode\": { \"platform\": \"../own.repl\", \"serial\": \"uart0\" }")]
+    [InlineData("\"notes\": []", "\"renode\": { \"platform\": \"own.repl\", \"serial\": \"uart0 quit\" }")]
+    [InlineData("\"notes\": []", "\"renode\": { \"platform\": \"own.repl\" }")]
     [InlineData("\"notes\": []", "\"nots\": []")]
     [InlineData("\"length\": 4194304", "\"length\": 0")]
     public void A_target_that_is_not_valid_is_refused_with_its_file(string from, string to)

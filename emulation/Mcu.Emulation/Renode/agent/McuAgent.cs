@@ -1,12 +1,9 @@
 // Compiled and loaded by Renode at run time: what the monitor alone cannot do for Mcu's harness.
 using System;
-using System.Collections;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
-using System.Linq;
 using System.Net.Sockets;
-using System.Reflection;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
@@ -38,7 +35,7 @@ namespace Antmicro.Renode.Mcu
 
         public void Dispose()
         {
-            riscV?.Dispose();
+            semihosting?.Dispose();
             serial?.Dispose();
         }
 
@@ -57,16 +54,23 @@ namespace Antmicro.Renode.Mcu
                 catch(IOException)
                 {
                 }
-                Environment.Exit(0);
+                // Not Environment.Exit, which waits for processors that may never stop.
+                System.Diagnostics.Process.GetCurrentProcess().Kill();
             });
             watcher.IsBackground = true;
             watcher.Start();
         }
 
+        // Writes a platform description that uses another one, by whole path or as Renode finds it, and needs no network.
+        public void Board(string path, string folder, string name)
+        {
+            new McuBoard(folder).Write(path, name);
+        }
+
         public void Attach(CortexM cpu, SemihostingHandler semihosting, NVIC nvic)
         {
             this.cpu = cpu;
-            this.semihosting = semihosting;
+            this.semihosting = new McuArmSemihosting(semihosting);
             this.nvic = nvic;
             // An access to nowhere is a bus fault, as on the boards; a Renode that cannot raise it reads 0 and warns.
             if(Enum.TryParse("ThrowException", out UnhandledAccessBehaviour refuse))
@@ -80,7 +84,7 @@ namespace Antmicro.Renode.Mcu
         public void AttachRiscV(RiscV32 cpu, string folder, string commandLine, ulong call)
         {
             this.cpu = cpu;
-            riscV = new McuRiscVSemihosting(cpu, folder, commandLine, call);
+            semihosting = new McuRiscVSemihosting(cpu, folder, commandLine, call);
         }
 
         // Writes the instructions of every call of one function to a file, one number a line.
@@ -201,13 +205,13 @@ namespace Antmicro.Renode.Mcu
         public string Registers()
         {
             var text = new StringBuilder();
-            var last = riscV == null ? 15 : 31;
+            var last = cpu is RiscV32 ? 31 : 15;
             for(var i = 0; i <= last; i++)
             {
                 text.AppendFormat(CultureInfo.InvariantCulture, "{0:x} ", cpu.GetRegister(i).RawValue);
             }
             // Behind them stand xPSR and pc.
-            return text.AppendFormat(CultureInfo.InvariantCulture, "{0:x}", cpu.GetRegister(riscV == null ? 25 : 32).RawValue).ToString();
+            return text.AppendFormat(CultureInfo.InvariantCulture, "{0:x}", cpu.GetRegister(cpu is RiscV32 ? 32 : 25).RawValue).ToString();
         }
 
         public void Save(ulong address, int count, string path)
@@ -237,16 +241,12 @@ namespace Antmicro.Renode.Mcu
         // and the firmware's open files as well, of which a list stands beside the snapshot.
         public void Snapshot(string path)
         {
-            var files = OpenFiles();
-            var open = new Dictionary<object, object>();
-            foreach(DictionaryEntry entry in files)
-            {
-                open.Add(entry.Key, entry.Value);
-            }
-            File.WriteAllLines(path + ".files", open.Select(entry => Line(entry.Key, Backing(entry.Value) as FileStream)).Where(line => line != null));
+            File.WriteAllLines(path + ".files", semihosting.Files());
             var manager = emulation.ExternalsManager;
             manager.TryGetName(this, out var name);
-            files.Clear();
+            semihosting.TakeOff();
+            var tags = new McuTags(cpu.GetMachine().SystemBus);
+            tags.TakeOff(path);
             foreach(var address in hooked)
             {
                 cpu.RemoveHook(address, Stop);
@@ -263,33 +263,17 @@ namespace Antmicro.Renode.Mcu
                 {
                     cpu.AddHook(address, Stop);
                 }
-                foreach(var entry in open)
-                {
-                    files.Add(entry.Key, entry.Value);
-                }
+                tags.PutBack(path);
+                semihosting.PutBack();
             }
         }
 
-        // Opens the firmware's files as they were at a snapshot.
+        // Opens the firmware's files as they were at a snapshot, and puts back what a snapshot cannot hold.
         public void Reopen(string path)
         {
-            var files = OpenFiles();
-            var type = files.GetType().GetGenericArguments()[1];
-            var constructor = type.GetConstructors(Hidden).Single();
-            var modes = constructor.GetParameters()[2].ParameterType;
-            foreach(var line in File.ReadAllLines(path + ".files"))
-            {
-                var words = line.Split('\t');
-                var position = long.Parse(words[1], CultureInfo.InvariantCulture);
-                var file = constructor.Invoke(new object[] { semihosting, words[3], Enum.Parse(modes, words[2]) });
-                var stream = (FileStream)Backing(file);
-                if(stream.CanWrite)
-                {
-                    stream.SetLength(position);
-                }
-                stream.Position = position;
-                files.Add(uint.Parse(words[0], CultureInfo.InvariantCulture), file);
-            }
+            aligned = false;
+            new McuTags(cpu.GetMachine().SystemBus).PutBack(path);
+            semihosting.Reopen(File.ReadAllLines(path + ".files"));
         }
 
         // Bytes of a serial port go to and come from a socket.
@@ -337,35 +321,18 @@ namespace Antmicro.Renode.Mcu
             cpu.GetMachine().PauseAndRequestEmulationPause(true);
         }
 
-        // By handle; Renode has no other way to them.
-        private IDictionary OpenFiles()
-        {
-            return (IDictionary)typeof(SemihostingHandler).GetField("semihostingDescriptors", Hidden).GetValue(semihosting);
-        }
-
-        private static object Backing(object file)
-        {
-            return file.GetType().GetField("backingStream", Hidden).GetValue(file);
-        }
-
-        private static string Line(object handle, FileStream stream)
-        {
-            return stream == null ? null : string.Join("\t", handle, stream.Position, stream.CanWrite ? "ReadWriteBinary" : "ReadBinary", Path.GetFileName(stream.Name));
-        }
-
         private string State(string reason)
         {
             reason = Exited ? "exit" : LockedUp ? "lockup" : hit != null ? "hit" : reason;
-            return string.Format(CultureInfo.InvariantCulture, "{0} {1:x} {2} {3}", reason, cpu.PC.RawValue, cpu.ExecutedInstructions, riscV?.ExitCode ?? semihosting.ExitCode ?? 0);
+            return string.Format(CultureInfo.InvariantCulture, "{0} {1:x} {2} {3}", reason, cpu.PC.RawValue, cpu.ExecutedInstructions, semihosting.ExitCode);
         }
 
-        private bool Exited => riscV?.Exited ?? semihosting.Exited;
+        private bool Exited => semihosting.Exited;
 
         private bool LockedUp => nvic != null && nvic.Lockup.IsSet;
 
         private TranslationCPU cpu;
-        private McuRiscVSemihosting riscV;
-        private SemihostingHandler semihosting;
+        private IMcuSemihosting semihosting;
         private NVIC nvic;
         private TcpClient serial;
         private bool stepping;
@@ -377,7 +344,6 @@ namespace Antmicro.Renode.Mcu
         private ulong resumedAt;
 
         private const ulong QuantumInstructions = 12500;
-        private const BindingFlags Hidden = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
 
         private readonly Emulation emulation;
         private readonly HashSet<ulong> breakpoints = new HashSet<ulong>();

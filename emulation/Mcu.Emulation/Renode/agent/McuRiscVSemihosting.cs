@@ -4,13 +4,14 @@ namespace Antmicro.Renode.Mcu
     using System;
     using System.Collections.Generic;
     using System.IO;
+    using System.Linq;
     using System.Text;
 
     using Antmicro.Renode.Core;
     using Antmicro.Renode.Peripherals.CPU;
 
     // The operations that the harness asks for ("RISC-V Semihosting", version 1.0, takes them over from Arm), on the files of one folder.
-    public sealed class McuRiscVSemihosting : IDisposable
+    internal sealed class McuRiscVSemihosting : IMcuSemihosting
     {
         // The call is where the EBREAK of the sequence stands; the program goes on behind it.
         public McuRiscVSemihosting(RiscV32 cpu, string folder, string commandLine, ulong call)
@@ -18,11 +19,8 @@ namespace Antmicro.Renode.Mcu
             this.cpu = cpu;
             this.folder = folder;
             this.commandLine = commandLine;
-            cpu.AddHook(call, (_, address) =>
-            {
-                cpu.SetRegister(Result, Do((uint)cpu.GetRegister(Operation).RawValue, cpu.GetRegister(Arguments).RawValue));
-                cpu.PC = address + 4;
-            });
+            this.call = call;
+            PutBack();
         }
 
         public void Dispose()
@@ -33,9 +31,40 @@ namespace Antmicro.Renode.Mcu
             }
         }
 
+        public IEnumerable<string> Files()
+        {
+            return files.Select((file, i) => McuOpenFile.Line(i + 1, file)).ToArray();
+        }
+
+        public void TakeOff()
+        {
+            cpu.RemoveHook(call, Answer);
+        }
+
+        public void PutBack()
+        {
+            cpu.AddHook(call, Answer);
+        }
+
+        public void Reopen(IEnumerable<string> lines)
+        {
+            foreach(var line in lines)
+            {
+                var writes = McuOpenFile.Mode(line) != "ReadBinary";
+                files.Add(new FileStream(Path.Combine(folder, McuOpenFile.Name(line)), FileMode.Open, writes ? FileAccess.Write : FileAccess.Read, FileShare.ReadWrite));
+                McuOpenFile.GoBack(line, files[files.Count - 1]);
+            }
+        }
+
         public bool Exited { get; private set; }
 
         public int ExitCode { get; private set; }
+
+        private void Answer(ICpuSupportingGdb _, ulong address)
+        {
+            cpu.SetRegister(Result, Do((uint)cpu.GetRegister(Operation).RawValue, cpu.GetRegister(Arguments).RawValue));
+            cpu.PC = address + 4;
+        }
 
         private uint Do(uint operation, ulong arguments)
         {
@@ -124,6 +153,7 @@ namespace Antmicro.Renode.Mcu
         private readonly RiscV32 cpu;
         private readonly string folder;
         private readonly string commandLine;
+        private readonly ulong call;
         private readonly List<FileStream> files = new List<FileStream>();
     }
 }

@@ -77,6 +77,66 @@ public sealed class RiscvMachineTests(RenodeFixture renode) : IClassFixture<Reno
     [Theory]
     [InlineData(MachineBench.Qemu)]
     [InlineData(MachineBench.Renode)]
+    public async Task A_limit_of_virtual_time_counts_from_a_reset(string emulator)
+    {
+        using var model = new FakeModel("int fake_run(fake_t *net) { (void)net; for (;;) { __asm volatile(\"nop\"); } }");
+        await using IMachine machine = await MachineBench.StartAsync(renode, emulator, model, Target);
+        for (int i = 0; i < 3; i++)
+        {
+            MachineStop stop = await machine.RunAsync(new RunUntil { VirtualTime = TimeSpan.FromMilliseconds(40) }, Cancellation);
+            Assert.Equal((StopReason.InstructionLimit, "fake_run"), (stop.Reason, stop.Function));
+            Assert.InRange(stop.Instructions, 5_000_000, 5_020_000); // 40 ms at 8 ns each; Renode's quantum is 12,500
+            await machine.ResetAsync(Cancellation);
+        }
+    }
+
+    [Theory]
+    [InlineData(MachineBench.Qemu)]
+    [InlineData(MachineBench.Renode)]
+    public async Task A_snapshot_brings_memory_registers_and_count_back(string emulator)
+    {
+        using var model = new FakeModel();
+        await using IMachine machine = await MachineBench.StartAsync(renode, emulator, model, Target);
+        (await machine.RunAsync(RunUntil.Reaches("fake_run"), Cancellation)).Expect(StopReason.Reached);
+        MachineRegisters registers = await machine.RegistersAsync(Cancellation);
+        long count = await machine.InstructionsAsync(Cancellation);
+        ulong arena = BitConverter.ToUInt32(await machine.ReadMemoryAsync(registers.Words[10], 4, Cancellation));
+        byte[] before = await machine.ReadMemoryAsync(arena, 64, Cancellation);
+        await machine.SaveSnapshotAsync("at run", Cancellation);
+        for (int i = 0; i < 2; i++)
+        {
+            (await machine.RunAsync(RunUntil.Reaches("mcu_harness_return"), Cancellation)).Expect(StopReason.Reached);
+            Assert.NotEqual(before, await machine.ReadMemoryAsync(arena, 64, Cancellation));
+            await machine.RestoreSnapshotAsync("at run", Cancellation);
+            Assert.Equal(registers.Words, (await machine.RegistersAsync(Cancellation)).Words);
+            Assert.Equal(before, await machine.ReadMemoryAsync(arena, 64, Cancellation));
+            Assert.Equal(count, await machine.InstructionsAsync(Cancellation));
+        }
+
+        Assert.Equal(0, (await machine.RunAsync(new RunUntil(), Cancellation)).Expect(StopReason.Exited).ExitCode);
+    }
+
+    [Fact]
+    public async Task In_Renode_a_snapshot_brings_the_firmware_s_files_back_to_their_place()
+    {
+        using var model = new FakeModel();
+        var options = new MachineOptions { Files = MachineBench.Samples(1, 2, 3, 4, 5, 6, 7, 8), Arguments = ["0"] };
+        await using IMachine machine = await MachineBench.StartAsync(renode, MachineBench.Renode, model, Target, options);
+        (await machine.RunAsync(RunUntil.Reaches("fake_run"), Cancellation)).Expect(StopReason.Reached);
+        ulong arena = BitConverter.ToUInt32(await machine.ReadMemoryAsync((await machine.RegistersAsync(Cancellation)).Words[10], 4, Cancellation));
+        await machine.SaveSnapshotAsync("first sample", Cancellation);
+        for (int i = 0; i < 2; i++)
+        {
+            (await machine.RunAsync(RunUntil.Reaches("fake_run"), Cancellation)).Expect(StopReason.Reached);
+            Assert.Equal([5, 6, 7, 8], await machine.ReadMemoryAsync(arena, 4, Cancellation));
+            await machine.RestoreSnapshotAsync("first sample", Cancellation);
+            Assert.Equal([1, 2, 3, 4], await machine.ReadMemoryAsync(arena, 4, Cancellation));
+        }
+    }
+
+    [Theory]
+    [InlineData(MachineBench.Qemu)]
+    [InlineData(MachineBench.Renode)]
     public async Task The_same_instruction_of_a_power_cut_gives_the_same_memory(string emulator)
     {
         using var model = new FakeModel(
