@@ -42,7 +42,7 @@ internal static partial class TargetReader
         bool bare = toolchain != ToolchainKind.HostCc;
         Require(bare == (file.Firmware is not null), path, "'firmware' must be given for a bare-metal compiler and only for one");
         Require(bare || file.Qemu is null, path, "'qemu' is for a bare-metal compiler");
-        Require(bare || file.Renode is null, path, "'renode' is for a bare-metal compiler");
+        Require(file.Renode is null || toolchain is ToolchainKind.ArmNoneEabiGcc or ToolchainKind.RiscvElfGcc, path, "'renode' is for Arm and RISC-V");
         return new TargetDescription
         {
             Name = file.Name,
