@@ -1,4 +1,12 @@
 using Mcu.Emulation;
+using Mcu.Emulation.Evaluation;
+using Mcu.Emulation.Machines;
+using Mcu.Emulation.Qemu;
+using Mcu.Generator.Adapters;
+using Mcu.Generator.Execution;
+using Mcu.Generator.Graphs;
+using Mcu.Generator.Int8;
+using Mcu.Tests.EndToEnd;
 
 namespace Mcu.Tests.Emulation.Machines;
 
@@ -40,5 +48,60 @@ public sealed class SameImageTests(RenodeFixture renode) : IClassFixture<RenodeF
         Assert.Equal(qemu.Outputs, real.Outputs);
         Assert.Equal(qemu.StackBytesPerSample, real.StackBytesPerSample);
         Assert.Equal(qemu.InstructionsPerSample, real.InstructionsPerSample);
+    }
+
+    /// <summary>The demo's network with its adapters, the base and one beside it: the reference's bytes on both, for the same count and stack.</summary>
+    [Theory]
+    [InlineData("microbit")]
+    [InlineData("cortex-m0plus")]
+    [InlineData("cortex-m4")]
+    [InlineData("cortex-m7")]
+    [InlineData("cortex-m33")]
+    [InlineData("cortex-m55")]
+    [InlineData("rv32imac")]
+    public async Task A_network_and_its_adapter_are_the_same_in_QEMU_in_Renode_and_in_the_reference(string target)
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        await Firmware.SkipWithoutToolsAsync(target);
+        await MachineBench.NeedRenodeAsync();
+        AdaptedModel demo = AdaptedModel.Of("demo");
+        Int8Model model = demo.WithMode(AdapterModeChoice.Auto);
+        FirmwareImage image = await new FirmwareBuilder().BuildAsync(Firmware.Write(Firmware.Emit(model, target, "net")), Firmware.Target(target), cancellation: cancellation);
+        Tensor input = model.Graph[model.Graph.Inputs[0]];
+        int length = (int)input.Shape.Elements;
+        byte[] samples = [.. demo.Inputs.Take(2 * length)];
+        foreach (int adapter in (int[])[0, 1])
+        {
+            var options = new RunOptions { AdapterIndex = adapter };
+            RunResult qemu = await new QemuEmulator().RunAsync(image, samples, options, cancellation);
+            RunResult real = await renode.Emulator.RunAsync(image, samples, options, cancellation);
+            Assert.Equal(samples.Chunk(length).SelectMany(sample => SampleBytes.FromValue(Int8Reference.Run(model, SampleBytes.ToValue(sample, input), adapter))), qemu.Outputs);
+            Assert.Equal(qemu.Outputs, real.Outputs);
+            Assert.Equal(qemu.StackBytesPerSample, real.StackBytesPerSample);
+            Assert.Equal(qemu.InstructionsPerSample, real.InstructionsPerSample);
+        }
+    }
+
+    /// <summary>From the reset to the semihosting call that ends the program.</summary>
+    [Theory]
+    [InlineData("cortex-m0plus")]
+    [InlineData("cortex-m4")]
+    [InlineData("cortex-m33")]
+    public async Task A_whole_run_takes_as_many_instructions_in_both(string target)
+    {
+        await MachineBench.NeedRenodeAsync();
+        using var model = new FakeModel();
+        FirmwareImage image = await Bench.BuildAsync(model, target);
+        long[] counts = new long[2];
+        IMachineEmulator[] both = [new QemuEmulator(new ToolProbe(), model.CacheFolder), renode.Emulator];
+        for (int i = 0; i < both.Length; i++)
+        {
+            var options = new MachineOptions { Files = MachineBench.Samples(1, 2, 3, 4), Arguments = ["0"] };
+            await using IMachine machine = await both[i].StartAsync(image.Path, image.Target, options, TestContext.Current.CancellationToken);
+            counts[i] = (await machine.RunAsync(new RunUntil(), TestContext.Current.CancellationToken)).Expect(StopReason.Exited).Instructions;
+        }
+
+        Assert.InRange(counts[0], 1000, 1_000_000);
+        Assert.Equal(counts[0], counts[1]);
     }
 }
