@@ -95,7 +95,7 @@ public sealed class QemuEmulator : IMachineEmulator
         CheckPluginLoaded(outcome, qemu);
         var judge = new RunJudge(image, folder, samples);
         judge.Check(outcome);
-        return judge.Counted(image.Target.Notes);
+        return judge.Counted([.. image.Target.Notes, .. image.Target.Qemu!.Notes]);
     }
 
     /// <summary>The program that emulates a target's core.</summary>

@@ -175,7 +175,7 @@ internal sealed class RenodeRun(FirmwareImage image, RunFolder folder, RunOption
     {
         var judge = new RunJudge(image, folder, samples);
         judge.Check(outcome);
-        return judge.Counted([]);
+        return judge.Counted([.. image.Target.Notes, .. image.Target.Renode?.Notes ?? []]);
     }
 
     private async Task<RenodeState> WaitAsync(RenodeHost host, Stopwatch clock, CancellationToken cancellation)

@@ -64,7 +64,7 @@ public sealed record TargetDescription
     /// <summary>The platform that Renode emulates; null for one that is made of the target's memory map.</summary>
     public RenodeBoard? Renode { get; init; }
 
-    /// <summary>What a user must know when reading results of this target.</summary>
+    /// <summary>What a user must know when reading results of this target, wherever it runs.</summary>
     public required EquatableArray<string> Notes { get; init; }
 
     /// <summary>Folder of a user's own target, whose files come before the built-in ones; null for a built-in target.</summary>
@@ -99,9 +99,11 @@ public sealed record TargetFirmware(
 public sealed record MemoryRegion(uint Origin, uint Length);
 
 /// <summary>A QEMU board and, where it is not the board's own, the CPU.</summary>
-public sealed record QemuMachine(string Machine, string? Cpu);
+/// <param name="Notes">What a reader of results from QEMU must know, such as what stands in for what.</param>
+public sealed record QemuMachine(string Machine, string? Cpu, EquatableArray<string> Notes);
 
 /// <summary>A platform description of Renode's, or of a user's own.</summary>
 /// <param name="Platform">Path of the <c>.repl</c>: of a file in the target's folder, else as Renode finds it (<c>platforms/boards/…</c>). It names its core <c>cpu</c>, and on Arm its interrupt controller <c>nvic</c>.</param>
 /// <param name="Serial">The platform's name of the serial port that is shown.</param>
-public sealed record RenodeBoard(string Platform, string Serial);
+/// <param name="Notes">What a reader of results from Renode must know.</param>
+public sealed record RenodeBoard(string Platform, string Serial, EquatableArray<string> Notes);

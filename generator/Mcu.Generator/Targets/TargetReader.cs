@@ -72,14 +72,14 @@ internal static partial class TargetReader
     {
         Require(Name().IsMatch(part.Machine), path, "'qemu.machine' is not a plain name");
         Require(part.Cpu is null || Name().IsMatch(part.Cpu), path, "'qemu.cpu' is not a plain name");
-        return new QemuMachine(part.Machine, part.Cpu);
+        return new QemuMachine(part.Machine, part.Cpu, EquatableArray.Wrap(part.Notes));
     }
 
     private static RenodeBoard Board(TargetFile.RenodePart part, string path)
     {
         Require(RelativePath().IsMatch(part.Platform), path, "'renode.platform' is not a plain relative path");
         Require(Name().IsMatch(part.Serial), path, "'renode.serial' is not a plain name");
-        return new RenodeBoard(part.Platform, part.Serial);
+        return new RenodeBoard(part.Platform, part.Serial, EquatableArray.Wrap(part.Notes));
     }
 
     private static TargetFirmware Firmware(TargetFile.FirmwarePart part, ToolchainKind toolchain, string path)
@@ -218,6 +218,8 @@ internal sealed record TargetFile
         public required string Machine { get; init; }
 
         public string? Cpu { get; init; }
+
+        public string[] Notes { get; init; } = [];
     }
 
     internal sealed record RenodePart
@@ -225,6 +227,8 @@ internal sealed record TargetFile
         public required string Platform { get; init; }
 
         public required string Serial { get; init; }
+
+        public string[] Notes { get; init; } = [];
     }
 }
 

@@ -128,7 +128,7 @@ internal sealed class TargetsCommand : ToolCommand
             target.Renode?.Platform,
             [.. places.Select(place => place.On)],
             places,
-            target.Notes,
+            [.. target.Notes, .. target.Qemu?.Notes ?? [], .. target.Renode?.Notes ?? []],
             places.Any(place => place.Usable),
             places.Any(place => place.Usable) ? [] : places.Select(place => place.Missing).FirstOrDefault() ?? []);
     }
