@@ -93,6 +93,7 @@ public sealed class LauncherFixture : IDisposable
         Put(folder, "g++", "exit 0");
         Put(folder, "cmake", "exit 0");
         Put(folder, "make", "exit 0");
+        Put(folder, "cppcheck", "exit 0");
         Put(folder, "clang", $"echo '{Root}/clang'");
         Directory.CreateDirectory(Path.Combine(Root, "clang"));
         File.WriteAllText(Path.Combine(Root, "clang", "libclang_rt.asan.a"), "");

@@ -113,7 +113,7 @@ public sealed class LauncherTests : IDisposable
 
     [Theory]
     [InlineData("demo", "gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm")]
-    [InlineData("test", "gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf gcc-avr avr-libc qemu-system-misc g++ cmake make clang libclang-rt-19-dev")]
+    [InlineData("test", "gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf gcc-avr avr-libc qemu-system-misc g++ cmake make clang cppcheck libclang-rt-19-dev")]
     public void Root_gets_missing_packages_installed_without_questions(string command, string packages)
     {
         PutApt($"cp '{launcher.Spare}'/* '{launcher.Bin}'");
