@@ -48,6 +48,9 @@ public sealed record BuildComparison(
         return new BuildComparison(before, after, place.ToString(), Figure(left, right), samples, different, largest);
     }
 
+    /// <summary>Names of the figures that grew.</summary>
+    public IReadOnlyList<string> Grown => [.. Figures.Where(figure => figure.Change is > 0).Select(figure => figure.Name)];
+
     /// <summary>A table for a pull request.</summary>
     public string ToMarkdown()
     {

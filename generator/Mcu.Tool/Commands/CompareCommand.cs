@@ -32,13 +32,20 @@ internal sealed class CompareCommand : ToolCommand
 
     private readonly Option<bool> markdown = new("--markdown") { Description = "Print the table as Markdown." };
 
+    private readonly Option<ComparedPart[]> failOn = Choice.Several(
+        "--fail-on",
+        "Exit 4 when output bytes differ (outputs), or when instructions, stack or any size grew (growth); may be given twice",
+        ("outputs", ComparedPart.Outputs),
+        ("growth", ComparedPart.Growth));
+
     public CompareCommand(GlobalOptions global)
         : base(
             "compare",
             "Compare two compiled folders: sizes, executed instructions, and outputs.",
             global,
             new Example("mcu compare build/old build/new --on qemu:cortex-m4", "What a change costs, and whether it changes outputs."),
-            new Example("mcu compare build/old build/new --markdown", "The same as a table for a pull request."))
+            new Example("mcu compare build/old build/new --markdown", "The same as a table for a pull request."),
+            new Example("mcu compare build/old build/new --fail-on outputs --fail-on growth", "Exit 4 when an output byte differs or a figure grew."))
     {
         Arguments.Add(before);
         Arguments.Add(after);
@@ -46,6 +53,7 @@ internal sealed class CompareCommand : ToolCommand
         Options.Add(samples);
         Options.Add(adapterIndex);
         Options.Add(markdown);
+        Options.Add(failOn);
         samples.Validators.Add(result =>
         {
             if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() is < 1 or > 10_000)
@@ -81,6 +89,31 @@ internal sealed class CompareCommand : ToolCommand
             console.Write(table);
             console.WriteLine(comparison.OutputSentence());
         });
-        return ExitCode.Ok;
+        string[] failures = [.. Failures(comparison, parse.GetValue(failOn) ?? [])];
+        foreach (string failure in failures)
+        {
+            context.Say($"mcu: --fail-on {failure}");
+        }
+
+        return failures.Length == 0 ? ExitCode.Ok : ExitCode.CheckFailed;
+    }
+
+    private static IEnumerable<string> Failures(BuildComparison comparison, ComparedPart[] parts)
+    {
+        if (parts.Contains(ComparedPart.Outputs) && comparison.DifferentSamples.Count > 0)
+        {
+            yield return "outputs: they differ";
+        }
+
+        if (parts.Contains(ComparedPart.Growth) && comparison.Grown.Count > 0)
+        {
+            yield return $"growth: {string.Join(", ", comparison.Grown)}";
+        }
+    }
+
+    private enum ComparedPart
+    {
+        Outputs,
+        Growth,
     }
 }

@@ -44,6 +44,24 @@ public sealed class CompareCommandTests
         }
     }
 
+    /// <summary>Portable kernels need more instructions and less code or the same; outputs are equal.</summary>
+    [Fact]
+    public void Growth_fails_on_demand_in_the_direction_in_which_it_is_growth()
+    {
+        DemoFiles.Require(ToolKind.ArmCompiler, ToolKind.ArmLibrary, ToolKind.Qemu, ToolKind.HostCompiler);
+        string dsp = Folder(KernelSet.Dsp);
+        string portable = Folder(KernelSet.Portable);
+
+        ToolRun slower = Tool.Run("compare", dsp, portable, "--samples", "1", "--fail-on", "growth", "--fail-on", "outputs", "--json");
+        Assert.Equal(4, slower.ExitCode);
+        Assert.Contains("--fail-on growth: instructions (median)", slower.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--fail-on outputs", slower.Error, StringComparison.Ordinal);
+        string?[] grown = [.. slower.Json().GetProperty("figures").EnumerateArray().Where(f => f.GetProperty("change").GetInt64() > 0).Select(f => f.GetProperty("name").GetString())];
+        Assert.Equal(grown, slower.Json().GetProperty("grown").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal(0, Tool.Run("compare", dsp, portable, "--samples", "1", "--fail-on", "outputs").ExitCode);
+        Assert.Equal(0, Tool.Run("compare", dsp, dsp, "--samples", "1", "--fail-on", "growth", "--fail-on", "outputs").ExitCode);
+    }
+
     [Fact]
     public void Equal_folders_are_the_same()
     {
@@ -73,6 +91,10 @@ public sealed class CompareCommandTests
         ToolRun markdown = Tool.Run("compare", before, after, "--on", "host", "--samples", "3", "--markdown");
 
         Assert.Equal((0, 0), (text.ExitCode, markdown.ExitCode));
+        ToolRun failing = Tool.Run("compare", before, after, "--on", "host", "--samples", "3", "--fail-on", "outputs");
+        Assert.Equal((4, text.Output), (failing.ExitCode, failing.Output));
+        Assert.Contains("--fail-on outputs: they differ", failing.Error, StringComparison.Ordinal);
+        Assert.Equal(0, Tool.Run("compare", before, after, "--on", "host", "--samples", "3", "--fail-on", "growth").ExitCode);
         Assert.Equal([0, 1, 2], document.GetProperty("different_samples").EnumerateArray().Select(i => i.GetInt32()));
         int largest = document.GetProperty("largest_difference").GetInt32();
         Assert.InRange(largest, 1, 255);
@@ -102,6 +124,7 @@ public sealed class CompareCommandTests
         AssertRefused("MCU0512", "compare", folder, folder, "--on", "host", "--adapter-index", "3");
         Assert.Equal(1, Tool.Run("compare", folder, folder, "--samples", "0").ExitCode);
         Assert.Equal(1, Tool.Run("compare", folder).ExitCode);
+        Assert.Equal(1, Tool.Run("compare", folder, folder, "--fail-on", "anything").ExitCode);
     }
 
     private static void AssertRefused(string code, params string[] arguments)
