@@ -105,6 +105,37 @@ public sealed class BuildFormTests
         Assert.True(File.Exists(Path.Combine(place, root.GetProperty("headers").GetString()!)));
     }
 
+    /// <summary>As PlatformIO builds it: sources by the filter below <c>srcDir</c>, with the library's flags, which its users get too.</summary>
+    [Fact]
+    public void A_platformio_library_compiles_with_its_own_sources_folders_and_flags()
+    {
+        Assert.SkipUnless(Programs.Has("cc"), NeedsCMake);
+        string place = Compile("kws", "platformio");
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(place, "library.json")));
+        JsonElement build = document.RootElement.GetProperty("build");
+        string sources = Path.Combine(place, build.GetProperty("srcDir").GetString()!);
+        string[] flags = [.. build.GetProperty("flags").EnumerateArray().Select(flag => flag.GetString()!), "-I" + build.GetProperty("includeDir").GetString()];
+        IEnumerable<string> files = build.GetProperty("srcFilter").EnumerateArray().Select(filter => filter.GetString()![2..^1])
+            .SelectMany(filter => Directory.EnumerateFiles(Path.Combine(sources, Path.GetDirectoryName(filter)!), Path.GetFileName(filter)));
+        Write("main.c", Samples.Source(Path.GetFileNameWithoutExtension(document.RootElement.GetProperty("headers").GetString()!)));
+        new Sdk(place).Run("cc", ["-std=c99", .. flags, "../main.c", .. files, "-lm", "-o", "../app"]);
+
+        Assert.Equal("ok", new Sdk(folder).Run(Path.Combine(folder, "app")));
+    }
+
+    /// <summary>Keys that the component manager knows, and a version that it can compare.</summary>
+    [Fact]
+    public void An_esp_idf_component_has_version_description_and_licence()
+    {
+        string place = Compile("kws", "esp-idf");
+        Dictionary<string, string> keys = File.ReadAllLines(Path.Combine(place, "idf_component.yml"))
+            .Select(line => line.Split(": ", 2)).ToDictionary(pair => pair[0], pair => JsonSerializer.Deserialize<string>(pair[1])!, StringComparer.Ordinal);
+        Assert.Equal(["description", "license", "version"], keys.Keys.Order(StringComparer.Ordinal));
+        Assert.Matches(@"^\d+\.\d+\.\d+$", keys["version"]);
+        Assert.Equal("Apache-2.0", keys["license"]);
+        Assert.Equal("Int8 neural network kws, emitted by mcu", keys["description"]);
+    }
+
     [Fact]
     public void An_arduino_library_has_every_source_in_src_and_compiles_with_that_folder_alone()
     {
@@ -114,6 +145,7 @@ public sealed class BuildFormTests
             .Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
         Assert.All((string[])["name", "version", "author", "maintainer", "sentence", "paragraph", "category", "url", "architectures"], key => Assert.Contains(key, properties.Keys));
         Assert.Equal("Data Processing", properties["category"]);
+        Assert.True(Uri.IsWellFormedUriString(properties["url"], UriKind.Absolute));
         Assert.True(File.Exists(Path.Combine(place, "src", properties["includes"])));
         Assert.Empty(Directory.EnumerateFiles(place, "*.[ch]"));
         Write("main.c", Samples.Source("kws"));
