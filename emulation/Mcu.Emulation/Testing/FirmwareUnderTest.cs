@@ -9,6 +9,9 @@ public sealed record FirmwareTestOptions
     /// <summary>Name of the target.</summary>
     public string Target { get; init; } = "cortex-m4";
 
+    /// <summary>Folder of targets of one's own, each <c>NAME/target.json</c> with its files; null for the built-in ones alone.</summary>
+    public string? TargetFolder { get; init; }
+
     /// <summary>Runs the firmware; null for QEMU. Not disposed with the firmware under test.</summary>
     public IEmulator? Emulator { get; init; }
 
@@ -47,11 +50,11 @@ public sealed class FirmwareUnderTest : IDisposable
 
     public FirmwareImage Image { get; }
 
-    /// <summary>Builds a compiled folder for the target. Errors: every diagnostic of <see cref="FirmwareBuilder"/>; MCU1086 for an unknown target.</summary>
+    /// <summary>Builds a compiled folder for the target. Errors: every diagnostic of <see cref="FirmwareBuilder"/>; MCU1086 for an unknown target, MCU1087 for a folder of targets that is not right.</summary>
     public static async Task<FirmwareUnderTest> BuildAsync(string folder, FirmwareTestOptions? options = null, CancellationToken cancellation = default)
     {
         FirmwareTestOptions chosen = options ?? new FirmwareTestOptions();
-        TargetDescription target = TargetCatalog.Load().Get(chosen.Target);
+        TargetDescription target = TargetCatalog.Load(chosen.TargetFolder).Get(chosen.Target);
         FirmwareImage image = await new FirmwareBuilder(chosen.Tools).BuildAsync(folder, target, cancellation: cancellation);
         return new FirmwareUnderTest(folder, image, chosen, chosen.Emulator is { } emulator ? new FirmwareRunner(emulator) : new FirmwareRunner(chosen.Tools));
     }

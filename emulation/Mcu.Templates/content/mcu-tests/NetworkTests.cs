@@ -11,10 +11,9 @@ public sealed class NetworkTests
     private const int Samples = 4;
 
     /// <summary>Shared by all tests, so that not more emulators run than there are processors.</summary>
-    private static readonly FirmwareTestOptions Options = new() { Target = "MCU_TARGET" };
+    private static readonly FirmwareTestOptions Options = new() { Target = "MCU_TARGET", TargetFolder = Folder("TargetFolder") };
 
-    private static readonly string Network =
-        typeof(NetworkTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "NetworkFolder").Value!;
+    private static readonly string Network = Folder("NetworkFolder")!;
 
     [Fact]
     public async Task The_base_and_every_adapter_give_the_recorded_outputs_within_the_budget()
@@ -44,6 +43,10 @@ public sealed class NetworkTests
 
         return inputs;
     }
+
+    /// <summary>A folder that the project file names; null where it names none.</summary>
+    private static string? Folder(string name) =>
+        typeof(NetworkTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().SingleOrDefault(a => a.Key == name)?.Value;
 
     /// <summary>A file beside this source.</summary>
     private static string Golden(string name, [CallerFilePath] string source = "") => Path.Combine(Path.GetDirectoryName(source)!, "golden", name);
