@@ -43,6 +43,26 @@ public interface IMachine : IAsyncDisposable
     /// <summary>Writes memory, also what is flash to the firmware.</summary>
     Task WriteMemoryAsync(ulong address, ReadOnlyMemory<byte> bytes, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// From now on calls back behind each write of the firmware to a range of memory or registers, in their order and before the run that made
+    /// them returns; across resets and power cuts. The callback must not use the machine, which is running; what it throws is thrown behind
+    /// the run. An instruction that stores several words makes several writes. MCU1108 where the emulator cannot watch as much.
+    /// </summary>
+    /// <param name="bytes">Size of the range, 1 or more.</param>
+    Task OnWriteAsync(ulong address, int bytes, Action<MachineWrite> seen, CancellationToken cancellation = default);
+
+    /// <summary>As <see cref="OnWriteAsync"/>, for the output pins of a GPIO controller. MCU1125 where the machine models none at the address.</summary>
+    /// <param name="controller">Address of one of its registers.</param>
+    Task OnPinAsync(ulong controller, Action<PinChange> seen, CancellationToken cancellation = default);
+
+    /// <summary>Drives an input pin of a GPIO controller. MCU1125 where the machine models no such controller or pin.</summary>
+    /// <param name="controller">Address of one of its registers.</param>
+    Task SetPinAsync(ulong controller, int pin, bool level, CancellationToken cancellation = default);
+
+    /// <summary>As <see cref="OnWriteAsync"/>, for programs and erases of a flash. MCU1126 where the machine models none at the address.</summary>
+    /// <param name="flash">Address of its first byte.</param>
+    Task OnFlashAsync(ulong flash, Action<FlashOperation> seen, CancellationToken cancellation = default);
+
     /// <summary>Core registers.</summary>
     Task<MachineRegisters> RegistersAsync(CancellationToken cancellation = default);
 

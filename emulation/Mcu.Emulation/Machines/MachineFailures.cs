@@ -37,6 +37,30 @@ internal static class MachineFailures
     public static DiagnosticException NoMachine(string emulator, string target) =>
         new("MCU1111", $"There is no machine of {emulator} for this target.", "target " + target, "See 'mcu targets'.");
 
+    public static DiagnosticException NoController(string emulator, ulong address) => new(
+        "MCU1125", string.Create(CultureInfo.InvariantCulture, $"At 0x{address:x} the machine of this emulator has no GPIO controller whose pins are modelled."), emulator,
+        emulator == "renode" ? "Add one by MachineOptions.Peripherals; give the address of one of its registers." : "Watch the output register with OnWriteAsync, or add a controller in Renode.");
+
+    public static DiagnosticException NoFlash(string emulator, ulong address) => new(
+        "MCU1126", string.Create(CultureInfo.InvariantCulture, $"At 0x{address:x} there is no flash whose operations are modelled."), emulator,
+        "RenodePeripherals.NorFlash is one; watch the memory with OnWriteAsync elsewhere.");
+
+    /// <summary>MCU1125 for a pin that the controller has not.</summary>
+    public static void CheckPin(string emulator, ulong controller, int pin, int pins)
+    {
+        if (pin < 0 || pin >= pins)
+        {
+            throw new DiagnosticException("MCU1125", string.Create(CultureInfo.InvariantCulture, $"The GPIO controller at 0x{controller:x} has no pin {pin}."), emulator, $"It has pins 0 to {pins - 1}.");
+        }
+    }
+
+    /// <summary>The end of a watched range.</summary>
+    public static ulong CheckRange(ulong address, int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
+        return address + (ulong)bytes;
+    }
+
     private static string Words(StopReason expected) => expected switch
     {
         StopReason.Exited => "ended",

@@ -16,6 +16,7 @@ internal sealed class QemuBoot : IAsyncDisposable
     private const string GdbSocket = "gdb.sock";
     private const string QmpSocket = "qmp.sock";
     private const string SerialSocket = "uart.sock";
+    private const string QtestSocket = "qtest.sock";
     private const string SerialDevice = "uart";
     private const string StateName = "state.bin";
 
@@ -35,11 +36,14 @@ internal sealed class QemuBoot : IAsyncDisposable
 
     public Stream SerialStream { get; private set; } = null!;
 
+    /// <summary>Where the machine has a GPIO controller.</summary>
+    public QtestConnection? Qtest { get; private set; }
+
     /// <summary>Starts QEMU with the processor held at its reset (MCU1004, MCU1105, MCU1106).</summary>
     public static async Task<QemuBoot> StartAsync(
         string qemu, string plugin, string elf, TargetDescription target, RunFolder folder, MachineOptions options, CancellationToken cancellation)
     {
-        foreach (string name in (string[])[GdbSocket, QmpSocket, SerialSocket])
+        foreach (string name in (string[])[GdbSocket, QmpSocket, SerialSocket, QtestSocket])
         {
             File.Delete(folder.At(name));
         }
@@ -50,7 +54,7 @@ internal sealed class QemuBoot : IAsyncDisposable
         var boot = new QemuBoot(process, counter);
         try
         {
-            await boot.ConnectAsync(folder, options, cancellation);
+            await boot.ConnectAsync(folder, target, options, cancellation);
             return boot;
         }
         catch
@@ -68,6 +72,7 @@ internal sealed class QemuBoot : IAsyncDisposable
         await Process.DisposeAsync(); // first: a held processor would run on
         Gdb?.Dispose();
         Qmp?.Dispose();
+        Qtest?.Dispose();
         SerialStream?.Dispose();
         Counter.Dispose();
     }
@@ -78,12 +83,14 @@ internal sealed class QemuBoot : IAsyncDisposable
         string[] debugger = options.Port is { } port
             ? ["-gdb", string.Create(CultureInfo.InvariantCulture, $"tcp:127.0.0.1:{port}")]
             : ["-chardev", $"socket,id=gdb,path={GdbSocket},server=on,wait=off", "-gdb", "chardev:gdb"];
+        string[] lines = QemuGpio.Of(target) is null ? [] : ["-qtest", $"unix:{QtestSocket},server=on,wait=off", "-qtest-log", "none"];
         return
         [
             .. QemuEmulator.MachineArguments(target),
             "-nodefaults", "-display", "none", "-monitor", "none", "-S", "-icount", "shift=3",
             "-semihosting-config", "enable=on,target=native,arg=mcu" + semihosting,
             .. debugger,
+            .. lines,
             "-qmp", $"unix:{QmpSocket},server=on,wait=off",
             "-chardev", $"socket,id={SerialDevice},path={SerialSocket},server=on,wait=off", "-serial", "chardev:" + SerialDevice,
             "-plugin", $"{plugin},state={StateName}",
@@ -91,7 +98,7 @@ internal sealed class QemuBoot : IAsyncDisposable
         ];
     }
 
-    private async Task ConnectAsync(RunFolder folder, MachineOptions options, CancellationToken cancellation)
+    private async Task ConnectAsync(RunFolder folder, TargetDescription target, MachineOptions options, CancellationToken cancellation)
     {
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timer.CancelAfter(options.StartTimeout);
@@ -101,6 +108,8 @@ internal sealed class QemuBoot : IAsyncDisposable
             SerialStream = await ConnectAsync(new UnixDomainSocketEndPoint(folder.At(SerialSocket)), options, timer.Token);
             EndPoint debugger = options.Port is { } port ? new IPEndPoint(IPAddress.Loopback, port) : new UnixDomainSocketEndPoint(folder.At(GdbSocket));
             Gdb = new GdbConnection(await ConnectAsync(debugger, options, timer.Token));
+            Qtest = QemuGpio.Of(target) is null ? null
+                : new QtestConnection(await ConnectAsync(new UnixDomainSocketEndPoint(folder.At(QtestSocket)), options, timer.Token));
             await Qmp.OpenAsync(timer.Token);
             await Gdb.OpenAsync(timer.Token);
             await SerialConnectionAsync(timer.Token);

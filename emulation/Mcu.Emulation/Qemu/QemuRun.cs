@@ -57,6 +57,7 @@ internal sealed class QemuRun(QemuSession session, QemuBoot boot, RunUntil until
             }
 
             await Task.WhenAny(stop, Task.Delay(1, cancellation));
+            await session.TakeEventsAsync();
             cancellation.ThrowIfCancellationRequested();
         }
     }
@@ -88,6 +89,7 @@ internal sealed class QemuRun(QemuSession session, QemuBoot boot, RunUntil until
         while (!stop.IsCompleted)
         {
             await Task.WhenAny(stop, Task.Delay(Tick, CancellationToken.None));
+            await session.TakeEventsAsync();
             StopReason? reason = stop.IsCompleted ? null
                 : boot.Counter.IsHeld ? StopReason.InstructionLimit
                 : DateTime.UtcNow > end || cancellation.IsCancellationRequested ? StopReason.TimeLimit : null;
@@ -112,7 +114,8 @@ internal sealed class QemuRun(QemuSession session, QemuBoot boot, RunUntil until
             return null;
         }
 
-        string answer = await boot.Gdb.RequestAsync("s", cancellation);
+        await boot.Gdb.SendAsync("s", cancellation);
+        string answer = await AnswerAsync(boot.Gdb.ReceiveAsync(CancellationToken.None));
         if (answer[0] != 'T')
         {
             return await StopAsync(answer, goal, cancellation);
@@ -140,11 +143,23 @@ internal sealed class QemuRun(QemuSession session, QemuBoot boot, RunUntil until
         while (held && !stop.IsCompleted && DateTime.UtcNow < end)
         {
             await Task.WhenAny(stop, Task.Delay(Tick));
+            await session.TakeEventsAsync();
             boot.Counter.HoldAt(boot.Counter.Executed + StepInstructions);
         }
 
         boot.Counter.Release();
-        return await stop.WaitAsync(StopLimit);
+        return await AnswerAsync(stop).WaitAsync(StopLimit);
+    }
+
+    /// <summary>The debugger's answer; the processor may be held at watched writes before it stops.</summary>
+    private async Task<string> AnswerAsync(Task<string> stop)
+    {
+        while (await Task.WhenAny(stop, Task.Delay(1, CancellationToken.None)) != stop)
+        {
+            await session.TakeEventsAsync();
+        }
+
+        return await stop;
     }
 
     private async Task<MachineStop> StopAsync(string answer, ulong? goal, CancellationToken cancellation)

@@ -18,6 +18,8 @@ internal sealed class QemuSession : IMachine
     private readonly Func<Task<QemuBoot>> start;
     private readonly RunFolder folder;
     private readonly MachineOptions options;
+    private readonly MachineHooks hooks = new();
+    private readonly QemuHooks events;
     private readonly Dictionary<string, long> snapshots = new(StringComparer.Ordinal);
     private QemuBoot boot = null!;
     private IReadOnlyList<ulong> handlers = [];
@@ -33,6 +35,7 @@ internal sealed class QemuSession : IMachine
         this.folder = folder;
         this.options = options;
         this.start = start;
+        events = new QemuHooks(hooks, target, folder);
     }
 
     public string Emulator => EmulatorName;
@@ -62,7 +65,26 @@ internal sealed class QemuSession : IMachine
     public Task<long> InstructionsAsync(CancellationToken cancellation = default) => GuardedAsync(() => Task.FromResult(Executed), cancellation);
 
     public Task<MachineStop> RunAsync(RunUntil until, CancellationToken cancellation = default) =>
-        GuardedAsync(() => new QemuRun(this, boot, until).RunAsync(cancellation), cancellation);
+        GuardedAsync(
+            async () =>
+            {
+                MachineStop stop = await new QemuRun(this, boot, until).RunAsync(cancellation);
+                hooks.ThrowIfFailed();
+                return stop;
+            },
+            cancellation);
+
+    public Task OnWriteAsync(ulong address, int bytes, Action<MachineWrite> seen, CancellationToken cancellation = default) =>
+        GuardedAsync(() => events.OnWriteAsync(address, MachineFailures.CheckRange(address, bytes), seen, cancellation), cancellation);
+
+    public Task OnPinAsync(ulong controller, Action<PinChange> seen, CancellationToken cancellation = default) =>
+        GuardedAsync(() => events.OnPinAsync(controller, seen, cancellation), cancellation);
+
+    public Task SetPinAsync(ulong controller, int pin, bool level, CancellationToken cancellation = default) =>
+        GuardedAsync(() => events.SetPinAsync(controller, pin, level, Executed, cancellation), cancellation);
+
+    public Task OnFlashAsync(ulong flash, Action<FlashOperation> seen, CancellationToken cancellation = default) =>
+        GuardedAsync(Task () => throw MachineFailures.NoFlash(EmulatorName, flash), cancellation);
 
     public Task<byte[]> ReadMemoryAsync(ulong address, int count, CancellationToken cancellation = default) =>
         GuardedAsync(() => boot.Gdb.ReadMemoryAsync(address, count, cancellation), cancellation);
@@ -127,6 +149,7 @@ internal sealed class QemuSession : IMachine
                 memory.Add(await File.ReadAllBytesAsync(folder.At("cut.bin"), cancellation));
             }
 
+            hooks.ThrowIfFailed();
             await boot.KillAsync();
             await Serial.DrainAsync();
             await boot.DisposeAsync();
@@ -156,6 +179,9 @@ internal sealed class QemuSession : IMachine
         Serial.Complete();
         folder.Dispose();
     }
+
+    /// <summary>Tells of the writes at which the processor is held.</summary>
+    internal Task TakeEventsAsync() => events.TakeAsync(atReset);
 
     internal long Executed => boot.Counter.Executed - atReset;
 
@@ -198,6 +224,7 @@ internal sealed class QemuSession : IMachine
         snapshots.Clear();
         atReset = 0;
         ended = false;
+        await events.AttachAsync(boot, cancellation);
         // A firmware that enables its receiver does not make QEMU's main loop watch the connection; the next event of it does.
         QmpConnection qmp = boot.Qmp;
         Serial.Attach(boot.SerialStream, () => qmp.ExecuteAsync("query-status", null, CancellationToken.None));

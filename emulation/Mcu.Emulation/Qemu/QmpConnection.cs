@@ -8,6 +8,7 @@ namespace Mcu.Emulation.Qemu;
 internal sealed class QmpConnection(Stream stream) : IDisposable
 {
     private readonly StreamReader reader = new(stream, Encoding.UTF8, false, 4096, leaveOpen: true);
+    private readonly SemaphoreSlim oneAtATime = new(1);
 
     public async Task OpenAsync(CancellationToken cancellation)
     {
@@ -24,19 +25,27 @@ internal sealed class QmpConnection(Stream stream) : IDisposable
             request["arguments"] = arguments;
         }
 
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(request.ToJsonString() + "\n"), cancellation);
-        while (true)
+        await oneAtATime.WaitAsync(cancellation);
+        try
         {
-            JsonNode answer = JsonNode.Parse(await LineAsync(cancellation)) ?? throw new JsonException();
-            if (answer["error"] is { } error)
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(request.ToJsonString() + "\n"), cancellation);
+            while (true)
             {
-                throw new InvalidOperationException((string?)error["desc"] ?? "refused");
-            }
+                JsonNode answer = JsonNode.Parse(await LineAsync(cancellation)) ?? throw new JsonException();
+                if (answer["error"] is { } error)
+                {
+                    throw new InvalidOperationException((string?)error["desc"] ?? "refused");
+                }
 
-            if (answer.AsObject().TryGetPropertyValue("return", out JsonNode? result))
-            {
-                return result;
+                if (answer.AsObject().TryGetPropertyValue("return", out JsonNode? result))
+                {
+                    return result;
+                }
             }
+        }
+        finally
+        {
+            oneAtATime.Release();
         }
     }
 
@@ -68,6 +77,7 @@ internal sealed class QmpConnection(Stream stream) : IDisposable
     {
         reader.Dispose();
         stream.Dispose();
+        oneAtATime.Dispose();
     }
 
     private async Task<string> LineAsync(CancellationToken cancellation) =>

@@ -19,7 +19,7 @@ internal sealed class RenodeHost : IAsyncDisposable
     private const string AgentName = "McuAgent.cs";
 
     /// <summary>Compiled with the agent, as one file.</summary>
-    private static readonly string[] Parts = [AgentName, "McuBoard.cs", "McuSemihosting.cs", "McuRiscVSemihosting.cs"];
+    private static readonly string[] Parts = [AgentName, "McuBoard.cs", "McuSemihosting.cs", "McuRiscVSemihosting.cs", "McuHooks.cs"];
 
     private readonly DirectoryInfo folder;
     private readonly EmulatorProcess process;

@@ -18,6 +18,8 @@ internal sealed class RenodeSession : IMachine
     private readonly MachineOptions options;
     private readonly RenodeHost host;
     private readonly Func<RenodeHost, ValueTask> giveBack;
+    private readonly MachineHooks hooks = new();
+    private readonly RenodeHooks events;
     private readonly Dictionary<string, long> snapshots = new(StringComparer.Ordinal);
     private IReadOnlyList<ulong> handlers = [];
     private TcpListener? serialListener;
@@ -35,6 +37,7 @@ internal sealed class RenodeSession : IMachine
         this.options = options;
         this.host = host;
         this.giveBack = giveBack;
+        events = new RenodeHooks(hooks, host, folder);
     }
 
     public string Emulator => EmulatorName;
@@ -98,9 +101,35 @@ internal sealed class RenodeSession : IMachine
                 }
 
                 cancellation.ThrowIfCancellationRequested();
+                hooks.ThrowIfFailed();
                 return await StopAsync(state, goal, cancellation);
             }
         }
+    }
+
+    public Task OnWriteAsync(ulong address, int bytes, Action<MachineWrite> seen, CancellationToken cancellation = default)
+    {
+        Check(cancellation);
+        return events.OnWriteAsync(address, MachineFailures.CheckRange(address, bytes), seen);
+    }
+
+    public Task OnPinAsync(ulong controller, Action<PinChange> seen, CancellationToken cancellation = default)
+    {
+        Check(cancellation);
+        return events.OnPinAsync(controller, seen);
+    }
+
+    public async Task SetPinAsync(ulong controller, int pin, bool level, CancellationToken cancellation = default)
+    {
+        Check(cancellation);
+        await events.SetPinAsync(controller, pin, level);
+        await events.TakeAsync(atReset);
+    }
+
+    public Task OnFlashAsync(ulong flash, Action<FlashOperation> seen, CancellationToken cancellation = default)
+    {
+        Check(cancellation);
+        return events.OnFlashAsync(flash, seen);
     }
 
     public async Task<byte[]> ReadMemoryAsync(ulong address, int count, CancellationToken cancellation = default)
@@ -173,6 +202,7 @@ internal sealed class RenodeSession : IMachine
             throw MachineFailures.Cannot(EmulatorName, Command($"The program ended after {executed - atReset} instructions, before the power cut ({state.Reason})."));
         }
 
+        hooks.ThrowIfFailed();
         var memory = new List<byte[]>(nonVolatile.Count);
         foreach (MemoryRegion region in nonVolatile)
         {
@@ -258,6 +288,7 @@ internal sealed class RenodeSession : IMachine
 
         await Serial.DrainAsync(); // the agent of the machine before has closed it
         serialListener?.Dispose();
+        await events.AttachAsync();
         serialListener = new TcpListener(IPAddress.Loopback, 0);
         serialListener.Start();
         Task<TcpClient> accept = serialListener.AcceptTcpClientAsync(cancellation).AsTask();
@@ -269,6 +300,7 @@ internal sealed class RenodeSession : IMachine
     {
         RenodeState state = RenodeState.Parse(await host.ExecuteAsync(command));
         executed = state.Instructions;
+        await events.TakeAsync(atReset);
         return state;
     }
 

@@ -26,7 +26,7 @@ namespace Antmicro.Renode.Mcu
         }
     }
 
-    public class McuAgent : IExternal, IDisposable
+    public partial class McuAgent : IExternal, IDisposable
     {
         public McuAgent(Emulation emulation)
         {
@@ -251,6 +251,7 @@ namespace Antmicro.Renode.Mcu
             {
                 cpu.RemoveHook(address, Stop);
             }
+            hooks.ForEach(hook => hook.Value());
             manager.RemoveExternal(this);
             try
             {
@@ -263,6 +264,7 @@ namespace Antmicro.Renode.Mcu
                 {
                     cpu.AddHook(address, Stop);
                 }
+                hooks.ForEach(hook => hook.Key());
                 tags.PutBack(path);
                 semihosting.PutBack();
             }

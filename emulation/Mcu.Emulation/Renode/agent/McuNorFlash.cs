@@ -80,6 +80,9 @@ namespace Antmicro.Renode.Peripherals.MTD
 
         public void WriteByte(long offset, byte value) => Program(offset, value, 1);
 
+        // Whether it erases, the offset of its first byte, its bytes and how many of them were done; behind each operation.
+        public event Action<bool, long, int, int> Operated;
+
         public long Size => content.Length + 16;
 
         private void Program(long offset, uint value, int bytes)
@@ -98,6 +101,7 @@ namespace Antmicro.Renode.Peripherals.MTD
                 status |= (wanted & ~content[offset + i]) != 0 ? 1u : 0u;
                 content[offset + i] &= wanted;
             }
+            Operated?.Invoke(false, offset, bytes, done);
         }
 
         private void Erase(int block)
@@ -110,6 +114,7 @@ namespace Antmicro.Renode.Peripherals.MTD
             Finish();
             wear[block] += done > 0 ? 1u : 0u;
             Array.Fill(content, (byte)0xFF, block * blockBytes, done);
+            Operated?.Invoke(true, (long)block * blockBytes, blockBytes, done);
         }
 
         // Whether the operation is done whole; a torn one stops in the middle.
