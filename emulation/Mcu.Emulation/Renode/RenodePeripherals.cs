@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mcu.Emulation.Building;
+using Mcu.Generator.Targets;
 
 namespace Mcu.Emulation.Renode;
 
@@ -7,6 +8,7 @@ namespace Mcu.Emulation.Renode;
 public static class RenodePeripherals
 {
     private const string NorFlashName = "McuNorFlash.cs";
+    private const int RegisterBytes = 16;
 
     /// <summary>
     /// Writes the source of the NOR flash into a folder and gives its path for <see cref="Machines.MachineOptions.PeripheralSources"/>.
@@ -17,6 +19,12 @@ public static class RenodePeripherals
         File.WriteAllText(path, HarnessSources.Resource("renode/" + NorFlashName));
         return path;
     }
+
+    /// <summary>
+    /// All of a flash at an address: content, registers and wear counters. The range to keep over <see cref="Machines.IMachine.PowerCutAsync"/>; memory that a test
+    /// writes there is set as it is, past the rules of programs.
+    /// </summary>
+    public static MemoryRegion NorFlashRegion(uint address, int blockBytes, int blocks) => new(address, (uint)((blockBytes * blocks) + RegisterBytes + (4 * blocks)));
 
     /// <summary>
     /// Lines for <see cref="Machines.MachineOptions.Peripherals"/>: a flash at an address, whose registers stand behind its last block

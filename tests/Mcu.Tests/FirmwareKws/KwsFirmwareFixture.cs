@@ -28,7 +28,18 @@ public sealed class KwsFirmwareFixture : IAsyncDisposable
     private readonly ConcurrentDictionary<int, byte[][]> reference = new();
     private readonly RenodeEmulator renode = new();
 
-    public string Elf => Path.Combine(build.Value, "firmware", "firmware.elf");
+    /// <summary>The firmware with a driver of the flash chip, by its source file.</summary>
+    public string Elf(string nor = "nor")
+    {
+        string folder = Path.Combine(build.Value, nor == "nor" ? "firmware" : "firmware-" + nor);
+        string elf = Path.Combine(folder, "firmware.elf");
+        if (!File.Exists(elf))
+        {
+            new Sdk(TestData.Root).Run("make", "-C", TestData.Repo("tests/firmware-kws"), "NETWORK=" + Path.Combine(build.Value, "kws"), "BUILD=" + folder, "NOR=" + nor);
+        }
+
+        return elf;
+    }
 
     /// <summary>The image with an id.</summary>
     public byte[] Image(int id) => File.ReadAllBytes(Path.Combine(build.Value, id == Factory ? "factory.mcud" : "accent.mcud"));
@@ -37,7 +48,8 @@ public sealed class KwsFirmwareFixture : IAsyncDisposable
     internal static byte[][] Samples { get; } = [.. File.ReadAllBytes(TestData.Repo("tests/demo/test/factory.bin")).Chunk(SampleLength).Skip(60).Take(4)];
 
     /// <summary>A machine with the firmware that has come to its first command, and the state that it said.</summary>
-    internal async Task<(KwsDevice Device, string State)> StartAsync(string emulator)
+    /// <param name="nor">The source file that is the chip's driver.</param>
+    internal async Task<(KwsDevice Device, string State)> StartAsync(string emulator, string nor = "nor", MachineOptions? options = null)
     {
         await Firmware.SkipWithoutToolsAsync("cortex-m4");
         Assert.SkipUnless(Programs.Has("make"), "needs make: apt-get install make");
@@ -48,7 +60,7 @@ public sealed class KwsFirmwareFixture : IAsyncDisposable
 
         IMachineEmulator machines = emulator == MachineBench.Renode ? renode : new QemuEmulator();
         CancellationToken cancellation = TestContext.Current.CancellationToken;
-        var device = new KwsDevice(await machines.StartAsync(Elf, Firmware.Target("cortex-m4"), cancellation: cancellation), cancellation);
+        var device = new KwsDevice(await machines.StartAsync(Elf(nor), Firmware.Target("cortex-m4"), options, cancellation), cancellation);
         return (device, await device.BootAsync());
     }
 
