@@ -110,6 +110,12 @@ public sealed record MachineOptions
     /// <summary>A description in the emulator's own language to add to the platform (Renode: lines of a .repl); empty for none.</summary>
     public string Peripherals { get; init; } = "";
 
+    /// <summary>
+    /// Folder in which every machine leaves a trace when it is disposed: how its runs ended, and the transcript of its serial port. That of
+    /// <c>MCU_TEST_ARTIFACTS</c> unless it is set; null for none.
+    /// </summary>
+    public string? Artifacts { get; init; } = Environment.GetEnvironmentVariable("MCU_TEST_ARTIFACTS");
+
     /// <summary>C# files that the emulator compiles and loads before the platform (Renode only).</summary>
     public IReadOnlyList<string> PeripheralSources { get; init; } = [];
 }

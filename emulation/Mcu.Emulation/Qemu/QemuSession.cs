@@ -20,6 +20,7 @@ internal sealed class QemuSession : IMachine
     private readonly MachineOptions options;
     private readonly MachineHooks hooks = new();
     private readonly QemuHooks events;
+    private readonly MachineTrace trace;
     private readonly Dictionary<string, long> snapshots = new(StringComparer.Ordinal);
     private QemuBoot boot = null!;
     private IReadOnlyList<ulong> handlers = [];
@@ -36,6 +37,7 @@ internal sealed class QemuSession : IMachine
         this.options = options;
         this.start = start;
         events = new QemuHooks(hooks, target, folder);
+        trace = new MachineTrace(options.Artifacts, EmulatorName, target.Name);
     }
 
     public string Emulator => EmulatorName;
@@ -69,6 +71,7 @@ internal sealed class QemuSession : IMachine
             async () =>
             {
                 MachineStop stop = await new QemuRun(this, boot, until).RunAsync(cancellation);
+                trace.Note(stop);
                 hooks.ThrowIfFailed();
                 return stop;
             },
@@ -177,6 +180,7 @@ internal sealed class QemuSession : IMachine
         }
 
         Serial.Complete();
+        trace.Write(Serial);
         folder.Dispose();
     }
 

@@ -20,6 +20,7 @@ internal sealed class RenodeSession : IMachine
     private readonly Func<RenodeHost, ValueTask> giveBack;
     private readonly MachineHooks hooks = new();
     private readonly RenodeHooks events;
+    private readonly MachineTrace trace;
     private readonly Dictionary<string, long> snapshots = new(StringComparer.Ordinal);
     private IReadOnlyList<ulong> handlers = [];
     private TcpListener? serialListener;
@@ -38,6 +39,7 @@ internal sealed class RenodeSession : IMachine
         this.host = host;
         this.giveBack = giveBack;
         events = new RenodeHooks(hooks, host, folder);
+        trace = new MachineTrace(options.Artifacts, EmulatorName, target.Name);
     }
 
     public string Emulator => EmulatorName;
@@ -102,7 +104,7 @@ internal sealed class RenodeSession : IMachine
 
                 cancellation.ThrowIfCancellationRequested();
                 hooks.ThrowIfFailed();
-                return await StopAsync(state, goal, cancellation);
+                return trace.Note(await StopAsync(state, goal, cancellation));
             }
         }
     }
@@ -238,6 +240,7 @@ internal sealed class RenodeSession : IMachine
         }
 
         Serial.Complete();
+        trace.Write(Serial);
         await giveBack(host);
         folder.Dispose();
     }

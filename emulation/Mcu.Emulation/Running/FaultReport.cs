@@ -40,7 +40,7 @@ internal sealed class FaultReport : IFaultReport
         (10, "wrote to memory that the target does not have"),
         (12, "no memory for the exception frame"),
         (16, "executed an undefined instruction"),
-        (17, "left the Thumb state"),
+        (17, "called what is no Thumb code, such as a null pointer"),
         (18, "returned to a wrong address"),
         (19, "used a coprocessor or FPU that is off"),
         (20, "stack below its limit"),
