@@ -10,15 +10,13 @@ typedef struct {
 
 static inline mcu_pool_span mcu_pool_clip(const mcu_window *win, int oy, int ox)
 {
-    const int h = (int)win->input_h;
-    const int w = (int)win->input_w;
     const int y = oy * win->stride_h - win->pad_top;
     const int x = ox * win->stride_w - win->pad_left;
     mcu_pool_span span;
     span.y_begin = y < 0 ? 0 : y;
     span.x_begin = x < 0 ? 0 : x;
-    span.y_end = y + win->kernel_h > h ? h : y + win->kernel_h;
-    span.x_end = x + win->kernel_w > w ? w : x + win->kernel_w;
+    span.y_end = y + win->kernel_h > (int)win->input_h ? (int)win->input_h : y + win->kernel_h;
+    span.x_end = x + win->kernel_w > (int)win->input_w ? (int)win->input_w : x + win->kernel_w;
     return span;
 }
 
