@@ -59,6 +59,23 @@ internal sealed class ElfFile
         Symbols.Where(symbol => symbol.IsFunction && symbol.Value <= address && address < symbol.Value + Math.Max(symbol.Size, 2))
             .MaxBy(symbol => symbol.Value)?.Name;
 
+    /// <summary>Two bytes of the loaded content at an address; null where there is none.</summary>
+    public ushort? HalfAt(ulong address)
+    {
+        for (int i = 0; i < Sections.Count; i++)
+        {
+            long at = SectionTable().Table + ((long)i * SectionTable().EntrySize);
+            ulong start = Word(at + (wide ? 16 : 12));
+            bool holds = Sections[i] is { IsLoaded: true, IsZeroed: false } && address >= start && address + 2 <= start + (ulong)Sections[i].Size;
+            if (holds)
+            {
+                return U16(Header(i).Offset + (long)(address - start));
+            }
+        }
+
+        return null;
+    }
+
     private ushort U16(long at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(checked((int)at), 2));
 
     private uint U32(long at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(checked((int)at), 4));

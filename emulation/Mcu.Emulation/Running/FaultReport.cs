@@ -85,10 +85,10 @@ internal sealed class FaultReport : IFaultReport
     public string Describe(ElfFile elf)
     {
         string name = Exception < Exceptions.Length ? Exceptions[Exception] : Invariant($"Exception {Exception}");
-        return $"{name}: {Cause()}{Address()}{Place(elf)}; registers:{Registers()}.";
+        return $"{name}: {Cause(elf)}{Address()}{Place(elf)}; registers:{Registers()}.";
     }
 
-    private string Cause()
+    private string Cause(ElfFile elf)
     {
         if (HasFrame && Pc == 0)
         {
@@ -96,7 +96,19 @@ internal sealed class FaultReport : IFaultReport
         }
 
         string causes = string.Join(", ", Causes.Where(cause => (Status >> cause.Bit & 1) != 0).Select(cause => cause.Text));
-        return causes.Length > 0 ? causes : "of a cause that the core does not record";
+        return causes.Length > 0 ? causes : NotRecorded(elf);
+    }
+
+    /// <summary>Armv6-M has no fault status: a load or store tells by its address.</summary>
+    private string NotRecorded(ElfFile elf)
+    {
+        if (!HasFrame || elf.HalfAt(Pc) is not { } code || ThumbAccess.Of(code, number => number < 4 ? words[FrameStart + number] : null) is not { } access)
+        {
+            return "of a cause that the core does not record";
+        }
+
+        string cause = access.Address % access.Bytes != 0 ? "accessed memory unaligned" : "accessed memory that the target does not have";
+        return Invariant($"{cause} at 0x{access.Address:x8}");
     }
 
     private string Address() =>

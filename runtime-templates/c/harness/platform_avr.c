@@ -16,7 +16,8 @@
 
 enum {
     FAULT_STACK_OVERFLOW = 1,
-    FAULT_INTERRUPT = 2
+    FAULT_INTERRUPT = 2,
+    FAULT_NULL_CALL = 3
 };
 
 static const char names[][12] = {"out.bin", "stat.bin", "probes.bin", "fault.bin", "in.bin"};
@@ -75,22 +76,31 @@ void mcu_platform_exit(int code) {
     __builtin_unreachable();
 }
 
-static void fault(uint8_t cause) {
-    (void)mcu_platform_write(mcu_platform_open("fault.bin", 1), &cause, sizeof cause);
+/* The record: cause (u8), an address in flash (u32, in words) or 0. */
+static void fault(uint8_t cause, uint32_t place) {
+    const int file = mcu_platform_open("fault.bin", 1);
+    (void)mcu_platform_write(file, &cause, sizeof cause);
+    (void)mcu_platform_write(file, &place, sizeof place);
     mcu_platform_exit(EXIT_FAULT);
 }
 
 void mcu_stack_overflow(void);
 void mcu_bad_interrupt(void);
+void mcu_null_call(uint32_t return_words);
 
-/* The network has written down to the end of the stack. */
+/* The network has written below the end of the stack. */
 void mcu_stack_overflow(void) {
-    fault(FAULT_STACK_OVERFLOW);
+    fault(FAULT_STACK_OVERFLOW, 0);
 }
 
-/* An interrupt that nobody asked for, or a jump to address 0 past the reset. */
+/* An interrupt that nobody asked for, or a jump into the vectors. */
 void mcu_bad_interrupt(void) {
-    fault(FAULT_INTERRUPT);
+    fault(FAULT_INTERRUPT, 0);
+}
+
+/* The start-up was called by the program. */
+void mcu_null_call(uint32_t return_words) {
+    fault(FAULT_NULL_CALL, return_words);
 }
 
 int main(void) {

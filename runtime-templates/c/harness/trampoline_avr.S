@@ -1,8 +1,8 @@
 /*
  * int mcu_harness_call(int (*run)(MODEL_T *), MODEL_T *net)
  *
- * Paints the free stack, calls run(net), and stores in mcu_harness_stack_bytes how far below the caller's stack pointer
- * the call has written, its return address included. A network that reached the end of the stack does not come back.
+ * Paints all free RAM, calls run(net), and stores in mcu_harness_stack_bytes how far below the caller's stack pointer
+ * the call has written, its return address included. A network that has left the stack does not come back.
  */
     .equ PAINT, 0xC5
     .equ SPL, 0x3d
@@ -17,8 +17,8 @@ mcu_harness_call:
     push r29
     in r28, SPL
     in r29, SPH
-    ldi r26, lo8(__stack_limit)
-    ldi r27, hi8(__stack_limit)
+    ldi r26, lo8(__noinit_end)
+    ldi r27, hi8(__noinit_end)
     ldi r18, PAINT
 1:  st X+, r18
     cp r28, r26
@@ -32,8 +32,8 @@ mcu_harness_call:
     icall
 #endif
 mcu_harness_return:
-    ldi r26, lo8(__stack_limit)
-    ldi r27, hi8(__stack_limit)
+    ldi r26, lo8(__noinit_end)
+    ldi r27, hi8(__noinit_end)
     ldi r18, PAINT
 2:  cp r28, r26
     cpc r29, r27
@@ -45,7 +45,7 @@ mcu_harness_return:
 3:  ldi r20, hi8(__stack_limit)
     cpi r26, lo8(__stack_limit)
     cpc r27, r20
-    breq 4f
+    brlo 4f
     movw r18, r28
     sub r18, r26
     sbc r19, r27

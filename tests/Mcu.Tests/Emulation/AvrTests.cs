@@ -29,7 +29,9 @@ public sealed class AvrTests
 
     [Theory]
     [InlineData("volatile uint8_t room[2000]; for (int i = 1999; i >= 0; i--) { room[i] = 1; }", "MCU1034", "needs more than the 1024 bytes of stack")]
+    [InlineData("volatile uint8_t room[1400]; room[0] = 1;", "MCU1034", "needs more than the 1024 bytes of stack")]
     [InlineData("__asm volatile(\"jmp 8\");", "MCU1033", "the interrupt vectors")]
+    [InlineData("void (*volatile function)(void) = 0; function(); net->arena[4] = 1;", "MCU1033", "called a null pointer, called from fake_run")]
     [InlineData("net->arena[FAKE_ARENA_BYTES] = 1;", "MCU1040", "just outside its arena")]
     [InlineData("return 7;", "MCU1031", "returned 7")]
     public async Task A_failure_is_named(string statement, string code, string words)

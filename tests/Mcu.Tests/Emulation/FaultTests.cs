@@ -23,8 +23,9 @@ public class FaultTests
     [InlineData("cortex-m4", "((void (*)(void))0x50000001u)();", "executed where no code is", "called from fake_run")]
     [InlineData("cortex-m4", "volatile int zero = 0; net->adapter = 5 / zero;", "divided by zero", "in fake_run")]
     [InlineData("cortex-m0plus", "(*(volatile int *)(net->arena + 1))++;", "accessed memory unaligned", "in fake_run")]
-    [InlineData("microbit", "(*(volatile int *)(net->arena + 1))++;", "HardFault: of a cause that the core does not record", "in fake_run")]
-    [InlineData("microbit", "*(volatile int *)0x30001234u = 1;", "HardFault: of a cause that the core does not record", "in fake_run")]
+    [InlineData("microbit", "(*(volatile int *)(net->arena + 1))++;", "HardFault: accessed memory unaligned at 0x2000", "in fake_run")]
+    [InlineData("microbit", "*(volatile int *)0x30001234u = 1;", "HardFault: accessed memory that the target does not have at 0x30001234", "in fake_run")]
+    [InlineData("microbit", "__asm volatile(\"udf #0\");", "HardFault: of a cause that the core does not record", "in fake_run")]
     public async Task A_processor_fault_is_named_with_its_cause_and_function(string target, string statement, string cause, string place)
     {
         using var model = new FakeModel("int fake_run(fake_t *net) { (void)net; " + statement + " return 0; }");

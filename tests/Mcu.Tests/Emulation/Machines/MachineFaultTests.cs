@@ -43,7 +43,7 @@ public sealed class MachineFaultTests(RenodeFixture renode) : IClassFixture<Reno
     [InlineData(MachineBench.Renode, "cortex-m33", NullCall, StopReason.Fault, "such as a null pointer, in fake_run", "fake_run")]
     [InlineData(MachineBench.Renode, "cortex-m55", NullCall, StopReason.Fault, "such as a null pointer, in fake_run", "fake_run")]
     [InlineData(MachineBench.Renode, "rv32imac", NullCall, StopReason.Fault, "called a null pointer, called from fake_run", null)]
-    [InlineData(MachineBench.Qemu, "microbit", "(*(volatile int *)(net->arena + 1))++;", StopReason.Fault, "HardFault", "fake_run")]
+    [InlineData(MachineBench.Qemu, "microbit", "(*(volatile int *)(net->arena + 1))++;", StopReason.Fault, "HardFault: accessed memory unaligned at 0x2000", "fake_run")]
     public async Task A_fault_is_told_with_cause_function_and_registers(
         string emulator, string target, string statement, StopReason reason, string cause, string? function)
     {
