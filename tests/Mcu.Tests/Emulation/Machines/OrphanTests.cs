@@ -41,7 +41,9 @@ public sealed class OrphanTests
         using var model = new FakeModel("int fake_run(fake_t *net) { (void)net; for (;;) { } }");
         FirmwareImage image = await Bench.BuildAsync(model, "cortex-m4");
         string folder = TestFolder.Create("orphans");
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["-noColor", "-method", "*." + nameof(Starts_and_stays)]) { RedirectStandardOutput = true };
+        // This program is its own apphost, or its assembly run by dotnet.
+        string[] assembly = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(OrphanTests).Assembly.Location] : [];
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [.. assembly, "-noColor", "-method", "*." + nameof(Starts_and_stays)]) { RedirectStandardOutput = true };
         start.Environment[EmulatorVariable] = emulator;
         start.Environment[ImageVariable] = image.Path;
         start.Environment[Temporary] = folder;
