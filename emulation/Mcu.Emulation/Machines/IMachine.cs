@@ -7,7 +7,7 @@ public interface IMachineEmulator : IEmulator
 {
     /// <summary>
     /// Loads a firmware image and holds the processor at its reset. Errors: MCU1001 to 1007 a tool is missing, MCU1105 the port is
-    /// taken, MCU1106 the emulator does not come up, MCU1111 it has no machine for the target.
+    /// taken, MCU1106 the emulator does not come up, MCU1111 it has no machine for the target, MCU1127 its artefacts cannot be written.
     /// </summary>
     /// <param name="elf">The image, a little-endian 32-bit ELF file linked for the target's memory map.</param>
     Task<IMachine> StartAsync(string elf, TargetDescription target, MachineOptions? options = null, CancellationToken cancellation = default);
@@ -46,7 +46,7 @@ public interface IMachine : IAsyncDisposable
     /// <summary>
     /// From now on calls back behind each write of the firmware to a range of memory or registers, in their order and before the run that made
     /// them returns; across resets and power cuts. The callback must not use the machine, which is running; what it throws is thrown behind
-    /// the run. An instruction that stores several words makes several writes. MCU1108 where the emulator cannot watch as much.
+    /// the run. An instruction that stores several words makes several writes. A hook cannot be taken off. MCU1108 where the emulator cannot watch as much.
     /// </summary>
     /// <param name="bytes">Size of the range, 1 or more.</param>
     Task OnWriteAsync(ulong address, int bytes, Action<MachineWrite> seen, CancellationToken cancellation = default);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mcu.Emulation.Running;
 
 namespace Mcu.Emulation.Machines;
 
@@ -16,17 +17,13 @@ internal sealed class MachineTrace(string? artifacts, string emulator, string ta
         return stop;
     }
 
-    /// <summary>Writes <c>stops.txt</c> (instructions since the reset, reason, place, fault) and <c>serial.txt</c> into a folder of the machine's own.</summary>
-    public void Write(SerialPort serial)
-    {
-        if (artifacts is not { Length: > 0 } root)
+    /// <summary>Writes <c>stops.txt</c> (instructions since the reset, reason, place, fault) and <c>serial.txt</c> into a folder of the machine's own; nothing where that fails.</summary>
+    public void Write(SerialPort serial) => ArtifactFolder.Keep(
+        artifacts,
+        $"{emulator}-{target}",
+        folder =>
         {
-            return;
-        }
-
-        string folder = Path.Combine(root, $"{emulator}-{target}-{Guid.NewGuid():N}"[..^24]);
-        Directory.CreateDirectory(folder);
-        File.WriteAllLines(Path.Combine(folder, "stops.txt"), stops);
-        File.WriteAllText(Path.Combine(folder, "serial.txt"), serial.Transcript);
-    }
+            File.WriteAllLines(Path.Combine(folder, "stops.txt"), stops);
+            File.WriteAllText(Path.Combine(folder, "serial.txt"), serial.Transcript);
+        });
 }

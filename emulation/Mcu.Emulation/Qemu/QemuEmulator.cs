@@ -46,6 +46,7 @@ public sealed class QemuEmulator : IMachineEmulator
             throw MachineFailures.NoMachine(Name, target.Name);
         }
 
+        ArtifactFolder.Check(chosen.Artifacts);
         ToolStatus qemu = await tools.RequireAsync(ToolOf(target), cancellation);
         string plugin = await machine.GetAsync(qemu, cancellation);
         var folder = new RunFolder(chosen.Files);

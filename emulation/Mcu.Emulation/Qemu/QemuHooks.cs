@@ -113,8 +113,8 @@ internal sealed partial class QemuHooks(MachineHooks hooks, TargetDescription ta
         if (!intercepting)
         {
             QemuGpio gpio = QemuGpio.Of(target)!;
-            await boot.Qtest!.ExecuteAsync("irq_intercept_out " + gpio.Path, cancellation);
             Arm(gpio.Address, gpio.Address + gpio.Length);
+            await boot.Qtest!.ExecuteAsync("irq_intercept_out " + gpio.Path, cancellation);
             intercepting = true;
         }
     }
@@ -136,12 +136,13 @@ internal sealed partial class QemuHooks(MachineHooks hooks, TargetDescription ta
 
     private void Arm(ulong first, ulong end)
     {
-        if (armed++ == MachineCounter.MostWatches)
+        if (armed == MachineCounter.MostWatches)
         {
-            throw MachineFailures.Cannot("qemu", $"At most {MachineCounter.MostWatches} places can be watched.");
+            throw MachineFailures.Cannot("qemu", $"At most {MachineCounter.MostWatches} ranges can be watched; the pins take one of them.", "Watch one range around several.");
         }
 
         boot.Counter.Watch(first, end);
+        armed++;
     }
 
     private Task<JsonNode?> MonitorAsync(string command, CancellationToken cancellation) =>

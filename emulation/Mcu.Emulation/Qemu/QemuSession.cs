@@ -66,16 +66,12 @@ internal sealed class QemuSession : IMachine
 
     public Task<long> InstructionsAsync(CancellationToken cancellation = default) => GuardedAsync(() => Task.FromResult(Executed), cancellation);
 
-    public Task<MachineStop> RunAsync(RunUntil until, CancellationToken cancellation = default) =>
-        GuardedAsync(
-            async () =>
-            {
-                MachineStop stop = await new QemuRun(this, boot, until).RunAsync(cancellation);
-                trace.Note(stop);
-                hooks.ThrowIfFailed();
-                return stop;
-            },
-            cancellation);
+    public async Task<MachineStop> RunAsync(RunUntil until, CancellationToken cancellation = default)
+    {
+        MachineStop stop = trace.Note(await GuardedAsync(() => new QemuRun(this, boot, until).RunAsync(cancellation), cancellation));
+        hooks.ThrowIfFailed();
+        return stop;
+    }
 
     public Task OnWriteAsync(ulong address, int bytes, Action<MachineWrite> seen, CancellationToken cancellation = default) =>
         GuardedAsync(() => events.OnWriteAsync(address, MachineFailures.CheckRange(address, bytes), seen, cancellation), cancellation);
@@ -141,30 +137,12 @@ internal sealed class QemuSession : IMachine
         },
         cancellation);
 
-    public Task<PowerCut> PowerCutAsync(long instructions, IReadOnlyList<MemoryRegion> nonVolatile, CancellationToken cancellation = default) => GuardedAsync(
-        async () =>
-        {
-            await new QemuRun(this, boot, new RunUntil { WallClock = TimeSpan.FromHours(1) }).HoldAsync(atReset + instructions, cancellation);
-            var memory = new List<byte[]>(nonVolatile.Count);
-            foreach (MemoryRegion region in nonVolatile)
-            {
-                await boot.Qmp.ExecuteAsync("pmemsave", new JsonObject { ["val"] = region.Origin, ["size"] = region.Length, ["filename"] = "cut.bin" }, cancellation);
-                memory.Add(await File.ReadAllBytesAsync(folder.At("cut.bin"), cancellation));
-            }
-
-            hooks.ThrowIfFailed();
-            await boot.KillAsync();
-            await Serial.DrainAsync();
-            await boot.DisposeAsync();
-            await BootAsync(cancellation);
-            for (int i = 0; i < memory.Count; i++)
-            {
-                await boot.Gdb.WriteMemoryAsync(nonVolatile[i].Origin, memory[i], cancellation);
-            }
-
-            return new PowerCut(instructions, memory);
-        },
-        cancellation);
+    public async Task<PowerCut> PowerCutAsync(long instructions, IReadOnlyList<MemoryRegion> nonVolatile, CancellationToken cancellation = default)
+    {
+        PowerCut cut = await GuardedAsync(() => CutAsync(instructions, nonVolatile, cancellation), cancellation);
+        hooks.ThrowIfFailed();
+        return cut;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -174,14 +152,19 @@ internal sealed class QemuSession : IMachine
         }
 
         disposed = true;
-        if (boot is not null)
+        try
         {
-            await boot.DisposeAsync();
+            if (boot is not null)
+            {
+                await boot.DisposeAsync();
+            }
         }
-
-        Serial.Complete();
-        trace.Write(Serial);
-        folder.Dispose();
+        finally
+        {
+            Serial.Complete();
+            folder.Dispose();
+            trace.Write(Serial);
+        }
     }
 
     /// <summary>Tells of the writes at which the processor is held.</summary>
@@ -219,6 +202,28 @@ internal sealed class QemuSession : IMachine
 
         words[16] = await boot.Gdb.ReadRegisterAsync(XpsrNumber, cancellation);
         return new MachineRegisters(words);
+    }
+
+    private async Task<PowerCut> CutAsync(long instructions, IReadOnlyList<MemoryRegion> nonVolatile, CancellationToken cancellation)
+    {
+        await new QemuRun(this, boot, new RunUntil { WallClock = TimeSpan.FromHours(1) }).HoldAsync(atReset + instructions, cancellation);
+        var memory = new List<byte[]>(nonVolatile.Count);
+        foreach (MemoryRegion region in nonVolatile)
+        {
+            await boot.Qmp.ExecuteAsync("pmemsave", new JsonObject { ["val"] = region.Origin, ["size"] = region.Length, ["filename"] = "cut.bin" }, cancellation);
+            memory.Add(await File.ReadAllBytesAsync(folder.At("cut.bin"), cancellation));
+        }
+
+        await boot.KillAsync();
+        await Serial.DrainAsync();
+        await boot.DisposeAsync();
+        await BootAsync(cancellation);
+        for (int i = 0; i < memory.Count; i++)
+        {
+            await boot.Gdb.WriteMemoryAsync(nonVolatile[i].Origin, memory[i], cancellation);
+        }
+
+        return new PowerCut(instructions, memory);
     }
 
     private async Task<bool> BootAsync(CancellationToken cancellation)

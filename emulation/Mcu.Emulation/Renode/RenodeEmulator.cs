@@ -78,6 +78,7 @@ public sealed class RenodeEmulator : IMachineEmulator, IAsyncDisposable, IDispos
         MachineOptions chosen = options ?? new MachineOptions();
         FirmwareSymbols symbols = FirmwareSymbols.Read(elf);
         Require(target);
+        ArtifactFolder.Check(chosen.Artifacts);
         var folder = new RunFolder(chosen.Files);
         RenodeHost? host = null;
         try

@@ -103,8 +103,9 @@ internal sealed class RenodeSession : IMachine
                 }
 
                 cancellation.ThrowIfCancellationRequested();
+                MachineStop stop = trace.Note(await StopAsync(state, goal, cancellation));
                 hooks.ThrowIfFailed();
-                return trace.Note(await StopAsync(state, goal, cancellation));
+                return stop;
             }
         }
     }
@@ -204,7 +205,6 @@ internal sealed class RenodeSession : IMachine
             throw MachineFailures.Cannot(EmulatorName, Command($"The program ended after {executed - atReset} instructions, before the power cut ({state.Reason})."));
         }
 
-        hooks.ThrowIfFailed();
         var memory = new List<byte[]>(nonVolatile.Count);
         foreach (MemoryRegion region in nonVolatile)
         {
@@ -218,6 +218,7 @@ internal sealed class RenodeSession : IMachine
             await WriteMemoryAsync(nonVolatile[i].Origin, memory[i], cancellation);
         }
 
+        hooks.ThrowIfFailed();
         return new PowerCut(instructions, memory);
     }
 
@@ -239,10 +240,16 @@ internal sealed class RenodeSession : IMachine
             // It has died; giving it back finds that.
         }
 
-        Serial.Complete();
-        trace.Write(Serial);
-        await giveBack(host);
-        folder.Dispose();
+        try
+        {
+            Serial.Complete();
+            await giveBack(host);
+        }
+        finally
+        {
+            folder.Dispose();
+            trace.Write(Serial);
+        }
     }
 
     private static string Command(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

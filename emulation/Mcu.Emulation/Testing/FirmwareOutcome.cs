@@ -175,7 +175,6 @@ public sealed class FirmwareOutcome
     private FirmwareAssertionException Fail(string code, string message)
     {
         string where = $" Target {Image.Target.Name}, adapter {run.AdapterIndex.ToString(CultureInfo.InvariantCulture)}.";
-        string? folder = TestArtifacts.Keep(options, Image, samples, $"{code}: {message}{where}", Result);
-        return new FirmwareAssertionException(code, message + where + (folder is null ? "" : $" Artefacts: {folder}"));
+        return new FirmwareAssertionException(code, message + where + TestArtifacts.Keep(options, Image, samples, $"{code}: {message}{where}", Result));
     }
 }

@@ -1,3 +1,4 @@
+using Mcu.Emulation.Running;
 using Mcu.Generator.Diagnostics;
 using Mcu.Generator.Targets;
 
@@ -50,10 +51,11 @@ public sealed class FirmwareUnderTest : IDisposable
 
     public FirmwareImage Image { get; }
 
-    /// <summary>Builds a compiled folder for the target. Errors: every diagnostic of <see cref="FirmwareBuilder"/>; MCU1086 for an unknown target, MCU1087 for a folder of targets that is not right.</summary>
+    /// <summary>Builds a compiled folder for the target. Errors: every diagnostic of <see cref="FirmwareBuilder"/>; MCU1086 for an unknown target, MCU1087 for a folder of targets that is not right, MCU1127 for artefacts that cannot be written.</summary>
     public static async Task<FirmwareUnderTest> BuildAsync(string folder, FirmwareTestOptions? options = null, CancellationToken cancellation = default)
     {
         FirmwareTestOptions chosen = options ?? new FirmwareTestOptions();
+        ArtifactFolder.Check(chosen.Artifacts);
         TargetDescription target = TargetCatalog.Load(chosen.TargetFolder).Get(chosen.Target);
         FirmwareImage image = await new FirmwareBuilder(chosen.Tools).BuildAsync(folder, target, cancellation: cancellation);
         return new FirmwareUnderTest(folder, image, chosen, chosen.Emulator is { } emulator ? new FirmwareRunner(emulator) : new FirmwareRunner(chosen.Tools));

@@ -14,13 +14,16 @@ namespace Antmicro.Renode.Mcu
 
     public partial class McuAgent
     {
-        // Notes writes that touch the bytes from an address on. Renode looks at the first byte of an access only.
+        // Notes writes that touch the bytes from an address on. Renode looks at the first byte of an access only. A write that touches
+        // several ranges is noted once, by the first of them.
         public void Watch(ulong address, int bytes)
         {
             var bus = cpu.GetMachine().SystemBus;
+            var own = ranges.Count;
+            ranges.Add(new KeyValuePair<ulong, ulong>(address, address + (ulong)bytes));
             BusHookDelegate hook = (_, at, width, value) =>
             {
-                if(at + (ulong)width > address)
+                if(ranges.FindIndex(range => at < range.Value && at + (ulong)width > range.Key) == own)
                 {
                     Note("write {0:x} {1} {2:x}", at, (int)width, value);
                 }
@@ -142,6 +145,7 @@ namespace Antmicro.Renode.Mcu
         private const ulong WidestAccess = 8;
         private const SysbusAccessWidth AnyWidth = (SysbusAccessWidth)15;
 
+        private readonly List<KeyValuePair<ulong, ulong>> ranges = new List<KeyValuePair<ulong, ulong>>();
         private readonly List<KeyValuePair<Action, Action>> hooks = new List<KeyValuePair<Action, Action>>();
         private readonly List<string> noted = new List<string>();
     }

@@ -86,6 +86,24 @@ public class FirmwareAssertionTests
         Assert.Equal([1, 2, 3, 4], await File.ReadAllBytesAsync(Path.Combine(folder, "inputs.bin"), Cancellation));
     }
 
+    [Fact]
+    public async Task Artefacts_that_cannot_be_written_are_told_first_or_hide_no_failure()
+    {
+        using var model = new FakeModel("int fake_run(fake_t *net) { if (net->arena[0] == 1) { __asm volatile(\"udf #0\"); } return 0; }");
+        string artifacts = Path.Combine(model.CacheFolder, "artifacts");
+        var options = new FirmwareTestOptions { Artifacts = artifacts };
+        using FirmwareUnderTest firmware = await BuildAsync(model, options);
+        Directory.Delete(artifacts);
+        await File.WriteAllTextAsync(artifacts, "in the way", Cancellation);
+        Assert.Equal("MCU1127", (await Bench.FailureAsync(() => FirmwareUnderTest.BuildAsync(model.Folder, options, Cancellation))).Code);
+
+        Assert.Equal("MCU1033", (await Bench.FailureAsync(() => firmware.RunAsync(new byte[] { 1, 2, 3, 4 }, cancellation: Cancellation))).Code);
+        FirmwareOutcome outcome = await firmware.RunAsync(new byte[] { 0, 2, 3, 4 }, cancellation: Cancellation);
+        FirmwareAssertionException failure = Assert.Throws<FirmwareAssertionException>(() => outcome.ShouldBe([9, 9, 9, 9]));
+        Assert.Equal("MCU1120", failure.Code);
+        Assert.Contains(" No artefacts: ", failure.Message, StringComparison.Ordinal);
+    }
+
     private static async Task<FirmwareUnderTest> BuildAsync(FakeModel model, FirmwareTestOptions? options = null)
     {
         await Bench.BuildAsync(model, "cortex-m4"); // skips where a tool is missing

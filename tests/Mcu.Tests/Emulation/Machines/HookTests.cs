@@ -128,13 +128,113 @@ public sealed class HookTests(RenodeFixture renode) : IClassFixture<RenodeFixtur
     [Theory]
     [InlineData(MachineBench.Qemu)]
     [InlineData(MachineBench.Renode)]
-    public async Task What_a_callback_throws_comes_out_behind_the_run(string emulator)
+    public async Task A_store_is_told_once_to_each_range_that_it_touches(string emulator)
     {
         using var model = new FakeModel(Stores);
         await using IMachine machine = await MachineBench.StartAsync(renode, emulator, model);
-        await machine.OnWriteAsync("watched", _ => throw new NotSupportedException("mine"), Cancellation);
-        Assert.Equal("mine", (await Assert.ThrowsAsync<NotSupportedException>(() => machine.RunAsync(RunUntil.Reaches("mcu_harness_return"), Cancellation))).Message);
-        (await machine.RunAsync(new RunUntil(), Cancellation)).Expect(StopReason.Exited);
+        ulong place = machine.Symbols.AddressOf("watched");
+        var told = new Dictionary<string, List<(ulong Offset, int Bytes)>>(StringComparer.Ordinal);
+        foreach ((string name, ulong offset, int bytes) in new[] { ("whole", 0UL, 4), ("overlapping", 2UL, 4), ("low", 0UL, 2), ("high", 2UL, 2), ("same", 0UL, 4) })
+        {
+            var seen = new List<(ulong, int)>();
+            told.Add(name, seen);
+            await machine.OnWriteAsync(place + offset, bytes, write => seen.Add((write.Address - place, write.Bytes)), Cancellation);
+        }
+
+        (await machine.RunAsync(RunUntil.Reaches("mcu_harness_return"), Cancellation)).Expect(StopReason.Reached);
+        Check([(0, 4), (2, 1), (0, 2)], "whole", "same");
+        Check([(0, 4), (4, 4), (2, 1)], "overlapping");
+        Check([(0, 4), (0, 2)], "low");
+        Check([(0, 4), (2, 1)], "high");
+
+        void Check((ulong, int)[] round, params string[] names) => Assert.All(names, name => Assert.Equal([.. round, .. round, .. round], told[name]));
+    }
+
+    [Theory]
+    [InlineData(MachineBench.Qemu)]
+    [InlineData(MachineBench.Renode)]
+    public async Task What_a_callback_throws_comes_out_behind_the_run(string emulator)
+    {
+        using var model = new FakeModel(Stores);
+        var options = new MachineOptions { Files = MachineBench.Samples(1, 2, 3, 4), Arguments = ["0"], Artifacts = Path.Combine(model.Folder, "traces") };
+        Exception[] failures = [new NotSupportedException(), new InvalidOperationException(), new InvalidDataException(), new IOException(), new ObjectDisposedException("mine")];
+        await using (IMachine machine = await MachineBench.StartAsync(renode, emulator, model, options: options))
+        {
+            Exception? mine = null;
+            long store = 0;
+            await machine.OnWriteAsync(
+                "watched",
+                write =>
+                {
+                    store = mine is null ? store : write.Instructions;
+                    throw mine ?? new NotSupportedException("not to be told");
+                },
+                Cancellation);
+            foreach (Exception failure in failures)
+            {
+                mine = failure;
+                Assert.Same(mine, await Record.ExceptionAsync(() => machine.RunAsync(RunUntil.Reaches("mcu_harness_return"), Cancellation)));
+                await machine.ResetAsync(Cancellation);
+                Assert.Same(mine, await Record.ExceptionAsync(() => machine.PowerCutAsync(store, [], Cancellation)));
+            }
+
+            (await machine.RunAsync(RunUntil.Reaches("fake_run"), Cancellation)).Expect(StopReason.Reached);
+        }
+
+        // The runs that were told as failures ended all the same.
+        string[] stops = await File.ReadAllLinesAsync(Path.Combine(Assert.Single(Directory.GetDirectories(options.Artifacts)), "stops.txt"), Cancellation);
+        Assert.Equal(failures.Length + 1, stops.Length);
+        Assert.All(stops, stop => Assert.Contains(" Reached ", stop, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Qemu_watches_sixteen_ranges_pins_included(bool pins)
+    {
+        using var model = new FakeModel(Stores);
+        await using IMachine machine = await MachineBench.StartAsync(renode, MachineBench.Qemu, model, "microbit");
+        ulong place = machine.Symbols.AddressOf("watched");
+        int writes = 0;
+        if (pins)
+        {
+            await machine.OnPinAsync(Gpio, _ => { }, Cancellation);
+        }
+
+        for (int bytes = 1; bytes <= (pins ? 15 : 16); bytes++)
+        {
+            await machine.OnWriteAsync(place, bytes, _ => writes++, Cancellation);
+        }
+
+        for (int again = 0; again < 2; again++)
+        {
+            Assert.Equal("MCU1108", (await Bench.FailureAsync(() => machine.OnWriteAsync(place, 100, _ => writes++, Cancellation))).Code);
+        }
+
+        if (!pins)
+        {
+            Assert.Equal("MCU1108", (await Bench.FailureAsync(() => machine.OnPinAsync(Gpio, _ => { }, Cancellation))).Code);
+        }
+
+        await machine.OnWriteAsync(place, 1, _ => writes++, Cancellation);
+        (await machine.RunAsync(RunUntil.Reaches("mcu_harness_return"), Cancellation)).Expect(StopReason.Reached);
+
+        // Of a round's four stores, two touch the first byte; one begins at byte 2, one at byte 4.
+        int sizes = pins ? 15 : 16;
+        Assert.Equal(3 * ((2 * (sizes + 1)) + (sizes - 2) + (sizes - 4)), writes);
+    }
+
+    [Fact]
+    public async Task Renode_watches_at_most_1024_bytes_at_a_time()
+    {
+        using var model = new FakeModel(Stores);
+        await using IMachine machine = await MachineBench.StartAsync(renode, MachineBench.Renode, model);
+        ulong place = machine.Symbols.AddressOf("watched");
+        int writes = 0;
+        Assert.Equal("MCU1108", (await Bench.FailureAsync(() => machine.OnWriteAsync(place - 1020, 1025, _ => writes++, Cancellation))).Code);
+        await machine.OnWriteAsync(place - 1020, 1024, write => writes += write.Address >= place ? 1 : 0, Cancellation);
+        (await machine.RunAsync(RunUntil.Reaches("mcu_harness_return"), Cancellation)).Expect(StopReason.Reached);
+        Assert.Equal(9, writes);
     }
 
     [Theory]
