@@ -46,7 +46,7 @@ public sealed class McuCompile : ToolTask
         return base.ValidateParameters();
     }
 
-    protected override string GenerateCommandLineCommands() => CompilerCommand.Line(Item, Compiler, Model.GetMetadata(ModelItem.KeyKey));
+    protected override string GenerateCommandLineCommands() => CompilerCommand.Line(Item, Compiler, Model.GetMetadata(ModelItem.StampKeyKey));
 
     public override bool Execute()
     {

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Threading;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 using Task = Microsoft.Build.Utilities.Task;
@@ -10,6 +11,10 @@ namespace Mcu.MSBuild;
 /// <summary>Checks the <c>McuModel</c> items, gives each its output folder and stamp, and lists the files that it depends on.</summary>
 public sealed class McuPrepare : Task
 {
+    private const int Attempts = 20;
+
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(50);
+
     private static readonly DateTime LongAgo = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
     /// <summary>The project's items.</summary>
@@ -100,7 +105,7 @@ public sealed class McuPrepare : Task
         ready.SetMetadata(ModelItem.StampFileKey, stamp);
         ready.SetMetadata(ModelItem.ModelNameKey, item.FolderName);
         string key = StampFile.Key(new ModelItem(ready, ProjectFile), Compiler);
-        ready.SetMetadata(ModelItem.KeyKey, key);
+        ready.SetMetadata(ModelItem.StampKeyKey, key);
         if (Compiles)
         {
             MakeCompilerLook(stamp, key, folder);
@@ -109,19 +114,33 @@ public sealed class McuPrepare : Task
         return ready;
     }
 
-    /// <summary>MSBuild compares times of inputs with that of the stamp. What those do not show makes the stamp old.</summary>
+    /// <summary>
+    /// MSBuild compares times of inputs with that of the stamp. What those do not show makes the stamp old. The compiler of a build beside this
+    /// one may be replacing a shared stamp, which Windows lets nobody touch meanwhile; what it notes decides then.
+    /// </summary>
     private void MakeCompilerLook(string stamp, string key, string folder)
     {
-        try
+        for (int attempt = 1; ; attempt++)
         {
-            if (File.Exists(stamp) && !StampFile.IsAsNoted(stamp, key, folder))
+            try
             {
-                File.SetLastWriteTimeUtc(stamp, LongAgo);
+                if (File.Exists(stamp) && !StampFile.IsAsNoted(stamp, key, folder))
+                {
+                    File.SetLastWriteTimeUtc(stamp, LongAgo);
+                }
+
+                return;
             }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Error("MCU1410", $"The stamp '{stamp}' cannot be read and marked: {e.Message}");
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                if (attempt == Attempts)
+                {
+                    Error("MCU1410", $"The stamp '{stamp}' cannot be read and marked: {e.Message}");
+                    return;
+                }
+            }
+
+            Thread.Sleep(BetweenAttempts);
         }
     }
 

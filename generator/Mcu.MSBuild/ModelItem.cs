@@ -12,7 +12,7 @@ internal sealed class ModelItem(ITaskItem item, string projectFile)
     public const string OutputFolderKey = "OutputFolder";
     public const string StampFileKey = "StampFile";
     public const string ModelNameKey = "McuName";
-    public const string KeyKey = "McuStampKey";
+    public const string StampKeyKey = "McuStampKey";
 
     private const string NanoFramework = "nanoframework";
 

@@ -5,20 +5,13 @@ using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
+using static Mcu.Tool.Compiling.StampFormat;
 
 namespace Mcu.MSBuild;
 
-/// <summary>
-/// Reads what the compiler noted in its stamp: <c>mcu-stamp 2</c>, <c>key KEY</c>, <c>inputs HASH</c>, then <c>HASH LENGTH TIME PATH</c> for each
-/// emitted file. Lengths and times are compared here, hashes by the compiler.
-/// </summary>
+/// <summary>Reads what the compiler noted in its stamp. Lengths and times are compared here, hashes by the compiler.</summary>
 internal static class StampFile
 {
-    private const string Header = "mcu-stamp 2";
-    private const string KeyKey = "key ";
-    private const int OwnLines = 3;
-    private const int Fields = 4;
-
     /// <summary>Paths within the output folder; none when there is no stamp.</summary>
     public static IReadOnlyList<string> FilesOf(string stamp) => [.. Lines(stamp).Skip(OwnLines).Select(line => line.Split([' '], Fields).Last())];
 
@@ -39,7 +32,7 @@ internal static class StampFile
     public static bool IsAsNoted(string stamp, string key, string folder)
     {
         string[] lines = Lines(stamp);
-        return lines.Length > OwnLines && lines[1] == KeyKey + key && lines.Skip(OwnLines).Select(line => line.Split([' '], Fields))
+        return lines.Length > OwnLines && lines[1] == KeyPrefix + key && lines.Skip(OwnLines).Select(line => line.Split([' '], Fields))
             .All(parts => parts.Length == Fields && Noted(Path.Combine(folder, parts[3])) == $"{parts[1]} {parts[2]}");
     }
 

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 
@@ -37,22 +36,8 @@ internal sealed class EmulatorProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a program; null when there is none at the path.</summary>
-    public static EmulatorProcess? Start(ProcessRequest request)
-    {
-        var process = new Process { StartInfo = ProcessRunner.StartInfo(request) };
-        try
-        {
-            process.Start();
-        }
-        catch (Win32Exception)
-        {
-            process.Dispose();
-            return null;
-        }
-
-        return new EmulatorProcess(process);
-    }
+    /// <summary>Starts a program; null when there is none at the path, or none that this system can run.</summary>
+    public static EmulatorProcess? Start(ProcessRequest request) => ProcessRunner.Start(request) is { } process ? new EmulatorProcess(process) : null;
 
     /// <summary>Waits until it has ended and all it said was read; false after the limit.</summary>
     public async Task<bool> WaitAsync(TimeSpan limit)

@@ -36,17 +36,13 @@ internal static class ProcessRunner
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>The outcome, or null when there is no such program.</summary>
+    /// <summary>The outcome, or null when there is no such program, or none that this system can run.</summary>
     public static async Task<ProcessOutcome?> RunAsync(ProcessRequest request, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        using var process = new Process { StartInfo = StartInfo(request) };
         var clock = Stopwatch.StartNew();
-        try
-        {
-            process.Start();
-        }
-        catch (Win32Exception)
+        using Process? process = Start(request);
+        if (process is null)
         {
             return null;
         }
@@ -74,9 +70,31 @@ internal static class ProcessRunner
         return new ProcessOutcome(process.ExitCode, await output, await error, timedOut, clock.Elapsed);
     }
 
-    internal static ProcessStartInfo StartInfo(ProcessRequest request)
+    /// <summary>Starts a program that has nothing to read on its standard input; null when there is none at the path, or none that this system can run.</summary>
+    internal static Process? Start(ProcessRequest request)
     {
-        (string file, IEnumerable<string> arguments) = ProcessLifeline.Command(request);
+        (string file, IEnumerable<string> arguments, bool isWatched) = ProcessLifeline.Command(request);
+        var process = new Process { StartInfo = StartInfo(request, file, arguments) };
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception)
+        {
+            process.Dispose();
+            return null;
+        }
+
+        if (!isWatched)
+        {
+            process.StandardInput.Close();
+        }
+
+        return process;
+    }
+
+    private static ProcessStartInfo StartInfo(ProcessRequest request, string file, IEnumerable<string> arguments)
+    {
         var info = new ProcessStartInfo(file)
         {
             RedirectStandardInput = true,

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Mcu.Generator;
 using Mcu.Generator.Emit;
+using static Mcu.Tool.Compiling.StampFormat;
 
 namespace Mcu.Tool.Compiling;
 
@@ -13,18 +14,11 @@ namespace Mcu.Tool.Compiling;
 internal sealed record StampPlace(string Path, string Key, IReadOnlyList<string> Words);
 
 /// <summary>
-/// What an earlier compilation was made of and what it wrote, so that the next one can know that it would write the same. Lines of
-/// text: <c>mcu-stamp 2</c>, <c>key KEY</c>, <c>inputs HASH</c>, then <c>HASH LENGTH TIME PATH</c> for each file of the output folder, with the
-/// time in units of 100 ns since the year 1, UTC. Build systems compare key, lengths and times, which is cheap; the compiler compares hashes.
+/// What an earlier compilation was made of and what it wrote, so that the next one can know that it would write the same, as
+/// text (<see cref="StampFormat"/>). Build systems compare key, lengths and times, which is cheap; the compiler compares hashes.
 /// </summary>
 internal sealed class CompileStamp
 {
-    private const string Header = "mcu-stamp 2";
-    private const string KeyKey = "key ";
-    private const string InputsKey = "inputs ";
-    private const int OwnLines = 3;
-    private const int Fields = 4;
-
     private readonly StampPlace place;
     private readonly string folder;
     private readonly string inputs;
@@ -64,7 +58,7 @@ internal sealed class CompileStamp
     public bool IsCurrent()
     {
         string[] lines = ReadLines();
-        return lines.Length > OwnLines && lines[0] == Header && lines[2] == InputsKey + inputs && lines.Skip(OwnLines).All(IsThere);
+        return lines.Length > OwnLines && lines[0] == Header && lines[2] == InputsPrefix + inputs && lines.Skip(OwnLines).All(IsThere);
     }
 
     /// <summary>Of a stamp that is current: notes key, lengths and times as they are now, and marks it as newer than its inputs.</summary>
@@ -80,7 +74,7 @@ internal sealed class CompileStamp
 
     private void Write(IEnumerable<(string Hash, string File)> files, string before)
     {
-        var text = new StringBuilder(Header).Append('\n').Append(KeyKey).Append(place.Key).Append('\n').Append(InputsKey).Append(inputs).Append('\n');
+        var text = new StringBuilder(Header).Append('\n').Append(KeyPrefix).Append(place.Key).Append('\n').Append(InputsPrefix).Append(inputs).Append('\n');
         foreach ((string hash, string file) in files)
         {
             var info = new FileInfo(Path.Combine(folder, file));
