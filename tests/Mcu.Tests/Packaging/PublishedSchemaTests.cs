@@ -24,6 +24,18 @@ public sealed class PublishedSchemaTests
             print(error.json_path, error.message[:200])
         """;
 
+    /// <summary>The component manager's own schema of a manifest; 1.x has it without pydantic.</summary>
+    private const string ValidateManifest = """
+        import sys, yaml
+        sys.path.insert(0, sys.argv[1])
+        from schema import SchemaError
+        from idf_component_tools.manifest.schemas import schema_builder
+        try:
+            schema_builder().validate(yaml.safe_load(open(sys.argv[2])))
+        except SchemaError as error:
+            print(str(error)[:200])
+        """;
+
     private readonly string folder = TestFolder.Create("schemas");
 
     private static string? Schemas => Environment.GetEnvironmentVariable("MCU_SCHEMAS");
@@ -87,6 +99,20 @@ public sealed class PublishedSchemaTests
         string file = Path.Combine(place, "library.json");
         File.WriteAllText(file, File.ReadAllText(file).Replace("\"version\"", "\"release\"", StringComparison.Ordinal));
         Assert.Contains("'version': ['Missing data for required field.']", shell.Try("pio", "pkg", "pack", place, "-o", "bad.tar.gz").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_component_manifest_is_valid_to_espressif_s_component_manager()
+    {
+        Assert.SkipUnless(Schemas is not null && Directory.Exists(Path.Combine(Schemas, "idf_component_tools")), "needs idf_component_tools and idf_component_manager 1.5 in MCU_SCHEMAS");
+        string? python = ((string[])["python3", "/usr/bin/python3"]).FirstOrDefault(program => Programs.Has(program) && new Sdk(folder).Try(program, "-c", "import schema, yaml").ExitCode == 0);
+        Assert.SkipWhen(python is null, "needs python3 with schema and yaml");
+        string manifest = Path.Combine(Compile("esp-idf"), "idf_component.yml");
+        Assert.Equal("", Problems());
+        File.WriteAllText(manifest, File.ReadAllText(manifest).Replace("version: \"", "version: \"x", StringComparison.Ordinal));
+        Assert.Contains("version", Problems(), StringComparison.Ordinal);
+
+        string Problems() => new Sdk(folder).Run(python!, "-c", ValidateManifest, Schemas!, manifest);
     }
 
     private static string Schema(string name)
