@@ -4,7 +4,8 @@ using System.Text;
 namespace Mcu.Emulation.Building;
 
 /// <summary>A section of an ELF file.</summary>
-internal sealed record ElfSection(string Name, uint Type, ulong Flags, long Size)
+/// <param name="Offset">Of its content in the file.</param>
+internal sealed record ElfSection(string Name, uint Type, ulong Flags, ulong Address, long Offset, long Size)
 {
     private const ulong WriteFlag = 1;
     private const ulong AllocFlag = 2;
@@ -62,18 +63,8 @@ internal sealed class ElfFile
     /// <summary>Two bytes of the loaded content at an address; null where there is none.</summary>
     public ushort? HalfAt(ulong address)
     {
-        for (int i = 0; i < Sections.Count; i++)
-        {
-            long at = SectionTable().Table + ((long)i * SectionTable().EntrySize);
-            ulong start = Word(at + (wide ? 16 : 12));
-            bool holds = Sections[i] is { IsLoaded: true, IsZeroed: false } && address >= start && address + 2 <= start + (ulong)Sections[i].Size;
-            if (holds)
-            {
-                return U16(Header(i).Offset + (long)(address - start));
-            }
-        }
-
-        return null;
+        ElfSection? section = Sections.FirstOrDefault(s => s is { IsLoaded: true, IsZeroed: false } && address >= s.Address && address + 2 <= s.Address + (ulong)s.Size);
+        return section is null ? null : U16(section.Offset + (long)(address - section.Address));
     }
 
     private ushort U16(long at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(checked((int)at), 2));
@@ -85,13 +76,13 @@ internal sealed class ElfFile
     private (long Table, int EntrySize, int Count) SectionTable() =>
         wide ? ((long)Word(40), U16(58), U16(60)) : (U32(32), U16(46), U16(48));
 
-    private (uint Name, uint Type, ulong Flags, long Offset, long Size, int Link, int EntrySize) Header(int index)
+    private (uint Name, uint Type, ulong Flags, ulong Address, long Offset, long Size, int Link, int EntrySize) Header(int index)
     {
         (long table, int entrySize, _) = SectionTable();
         long at = table + (long)index * entrySize;
         return wide
-            ? (U32(at), U32(at + 4), Word(at + 8), (long)Word(at + 24), (long)Word(at + 32), (int)U32(at + 40), (int)Word(at + 56))
-            : (U32(at), U32(at + 4), U32(at + 8), U32(at + 16), U32(at + 20), (int)U32(at + 24), (int)U32(at + 36));
+            ? (U32(at), U32(at + 4), Word(at + 8), Word(at + 16), (long)Word(at + 24), (long)Word(at + 32), (int)U32(at + 40), (int)Word(at + 56))
+            : (U32(at), U32(at + 4), U32(at + 8), U32(at + 12), U32(at + 16), U32(at + 20), (int)U32(at + 24), (int)U32(at + 36));
     }
 
     private List<ElfSection> ReadSections()
@@ -102,7 +93,7 @@ internal sealed class ElfFile
         for (int i = 0; i < count; i++)
         {
             var header = Header(i);
-            sections.Add(new ElfSection(Text(names + header.Name), header.Type, header.Flags, header.Size));
+            sections.Add(new ElfSection(Text(names + header.Name), header.Type, header.Flags, header.Address, header.Offset, header.Size));
         }
 
         return sections;
